@@ -1,0 +1,69 @@
+"""The append-only history: what was done, by whom, through which door."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fiducial_server.db.scope import Scope
+from fiducial_server.db.tables import event
+from fiducial_server.model.actor import Actor
+from fiducial_server.model.ids import new_id
+
+
+def event_row(
+    *,
+    actor: Actor,
+    action: str,
+    subject_kind: str,
+    subject_id: str | None,
+    project_id: str | None = None,
+    origin: str,
+    details: Mapping[str, Any],
+    at: int,
+) -> dict[str, Any]:
+    """The row of one event, for writers that insert many at once with :func:`add_events`."""
+    return {
+        "id": new_id(),
+        "at": at,
+        "actor": actor.email,
+        "credential_id": actor.credential_id,
+        "action": action,
+        "subject_kind": subject_kind,
+        "subject_id": subject_id,
+        "project_id": project_id,
+        "origin": origin,
+        "details": dict(details),
+    }
+
+
+def add_events(scope: Scope, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows made by :func:`event_row`."""
+    scope.insert(event, rows)
+
+
+def add_event(
+    scope: Scope,
+    *,
+    actor: Actor,
+    action: str,
+    subject_kind: str,
+    subject_id: str | None,
+    project_id: str | None = None,
+    origin: str,
+    details: Mapping[str, Any],
+    at: int,
+) -> str:
+    """Record one event in the caller's transaction; gives its id. ``action`` is ``noun.verb`` (``item.publish``)."""
+    row = event_row(
+        actor=actor,
+        action=action,
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        project_id=project_id,
+        origin=origin,
+        details=details,
+        at=at,
+    )
+    scope.insert(event, [row])
+    return str(row["id"])

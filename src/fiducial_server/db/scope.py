@@ -1,0 +1,84 @@
+"""A connection that sees one organization.
+
+Statements name the organization as :data:`~fiducial_server.db.schema.ORG`, a parameter without a value; the scope alone
+gives it one. Before it runs, every statement is looked through: each tenant table in it must be bound to ORG (:mod:`fiducial_server.db.guard`). A
+statement that is not, or that is raw text, raises :class:`CrossOrganization` and never reaches the database. Inserts get their ``organization_id`` here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from fiducial_server.db.guard import CrossOrganization, require_scoped
+from fiducial_server.db.schema import ORG
+
+
+class Scope:
+    """One transaction's door to the rows of one organization."""
+
+    def __init__(self, connection: sa.Connection, organization_id: str) -> None:
+        self._connection = connection
+        self.organization_id = organization_id
+
+    @property
+    def dialect(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return self._connection.dialect.name
+
+    def execute(
+        self, statement: sa.Executable, rows: Sequence[Mapping[str, Any]] | None = None
+    ) -> sa.CursorResult[Any]:
+        """Run a checked statement. ``rows`` are the values of an insert (many at once), or parameter sets."""
+        require_scoped(statement)
+        bound = {ORG.key: self.organization_id}
+        if isinstance(statement, sa.Insert):
+            return self._insert(statement, rows)
+        if rows is not None:
+            return self._connection.execute(statement, [{**row, **bound} for row in rows])
+        return self._connection.execute(statement, bound)
+
+    def _insert(self, statement: sa.Insert, rows: Sequence[Mapping[str, Any]] | None) -> sa.CursorResult[Any]:
+        if rows is None:
+            raise CrossOrganization("an insert gives its values as rows, so that the scope can name the organization")
+        for row in rows:
+            if "organization_id" in row:
+                raise CrossOrganization("an insert must not name an organization; the scope does")
+        filled = [{**row, "organization_id": self.organization_id} for row in rows]
+        if not filled:
+            raise ValueError("an insert without rows")
+        return self._connection.execute(statement, filled)
+
+    def insert(self, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert many rows in one statement; nothing happens for none."""
+        if rows:
+            self.execute(sa.insert(table), rows)
+
+    def insert_missing(self, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert the rows whose primary or unique key is not there yet; the others are left as they are."""
+        if not rows:
+            return
+        if self.dialect == "postgresql":
+            from sqlalchemy.dialects.postgresql import insert
+        else:
+            from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]
+        self.execute(insert(table).on_conflict_do_nothing(), rows)
+
+    def savepoint(self) -> sa.NestedTransaction:
+        """A nested transaction, as a context manager: undone alone when its block raises."""
+        return self._connection.begin_nested()
+
+
+def rows_of(table: sa.Table, *columns: Any) -> sa.Select[Any]:
+    """``SELECT columns FROM table`` bound to the organization in scope; all columns when none are named."""
+    return sa.select(*(columns or (table,))).where(table.c.organization_id == ORG)
+
+
+def join_on(left: Any, right: Any, **pairs: str) -> sa.ColumnElement[bool]:
+    """The ON clause of two tenant tables: same organization, and ``left.<name> == right.<value>`` for each pair."""
+    return sa.and_(
+        left.c.organization_id == right.c.organization_id,
+        *(left.c[mine] == right.c[theirs] for mine, theirs in pairs.items()),
+    )

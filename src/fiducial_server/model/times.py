@@ -1,0 +1,36 @@
+"""Moments are whole microseconds since 1970-01-01 UTC: exact, sortable, and the same in every database."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from fiducial.errors import Invalid
+
+Clock = Callable[[], int]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def now_us() -> int:
+    """The system clock."""
+    return time.time_ns() // 1000
+
+
+def to_datetime(moment_us: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=moment_us)
+
+
+def to_iso(moment_us: int) -> str:
+    """``2026-11-20T10:30:00.123456Z``: always six digits and Z, so that equal moments are equal texts."""
+    return to_datetime(moment_us).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def from_iso(text: str, what: str) -> int:
+    """Parse ISO 8601 (a date alone is its first moment; no zone means UTC); raises Invalid naming ``what``."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except (ValueError, AttributeError):
+        raise Invalid(f"{what} must be an ISO 8601 date or time, not {text!r}", field=what) from None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (moment - _EPOCH) // timedelta(microseconds=1)
