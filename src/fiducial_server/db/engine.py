@@ -1,7 +1,8 @@
 """The database: engines for SQLite and PostgreSQL, and transactions scoped to one organization.
 
 Writes go through :meth:`Database.transact`. On SQLite, which has one writer, a single thread runs them: those that wait
-together are committed together (each in its own savepoint, so one that fails is undone alone), with one fsync for all. On
+together are committed together (each in its own savepoint, so one that fails is undone alone), with one fsync for
+all. On
 PostgreSQL each is a transaction of its own, tried again when the database says it lost a race.
 """
 

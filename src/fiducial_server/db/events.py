@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import sqlalchemy as sa
+
 from fiducial_server.db.scope import Scope
 from fiducial_server.db.tables import event
 from fiducial_server.model.actor import Actor
@@ -40,6 +42,11 @@ def event_row(
 def add_events(scope: Scope, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows made by :func:`event_row`."""
     scope.insert(event, rows)
+
+
+def add_first(connection: sa.Connection, organization_id: str, row: Mapping[str, Any]) -> None:
+    """The first event of an organization that is being made."""
+    connection.execute(sa.insert(event), [{**row, "organization_id": organization_id}])
 
 
 def add_event(

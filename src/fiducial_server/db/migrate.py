@@ -1,6 +1,7 @@
 """Bring a database to the schema of this release.
 
-All steps run in one transaction under one lock, so a start that is cut off leaves the database as it was, and of several
+All steps run in one transaction under one lock, so a start that is cut off leaves the database as it was, and of
+several
 processes that start at once one migrates while the others wait and then find nothing to do.
 """
 
@@ -60,7 +61,9 @@ def current(url: str) -> str | None:
 def require_current(url: str) -> None:
     """Raise Conflict unless the database has the schema of this release; for processes that must not migrate."""
     if (found := current(url)) != HEAD:
-        raise Conflict(f"the database is at schema {found or 'none'}, this release needs {HEAD}: start its server first")
+        raise Conflict(
+            f"the database is at schema {found or 'none'}, this release needs {HEAD}: start its server first"
+        )
 
 
 def _run(url: str, step: Callable[[Config], None]) -> bool:

@@ -1,7 +1,9 @@
 """The pieces every table is made of.
 
-A tenant table's primary key begins with ``organization_id``, and every reference between tenant tables carries it, so the
-database itself refuses a row that points into another organization. Times are microseconds (BigInteger), ids are UUID text.
+A tenant table's primary key begins with ``organization_id``, and every reference between tenant tables carries it, so
+the
+database itself refuses a row that points into another organization. Times are microseconds (BigInteger), ids are UUID
+text.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """A connection that sees one organization.
 
 Statements name the organization as :data:`~fiducial_server.db.schema.ORG`, a parameter without a value; the scope alone
-gives it one. Before it runs, every statement is looked through: each tenant table in it must be bound to ORG (:mod:`fiducial_server.db.guard`). A
-statement that is not, or that is raw text, raises :class:`CrossOrganization` and never reaches the database. Inserts get their ``organization_id`` here and nowhere else.
+gives it one. Before it runs, every statement is looked through: each tenant table in it must be bound to ORG
+(:mod:`fiducial_server.db.guard`). A statement that is not, or that is raw text, raises :class:`CrossOrganization` and
+never reaches the database. Inserts get their ``organization_id`` here and nowhere else.
 """
 
 from __future__ import annotations
@@ -12,15 +13,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fiducial_server.db.guard import CrossOrganization, require_scoped
+from fiducial_server.db.guard import OWNER, CrossOrganization, require_scoped
 from fiducial_server.db.schema import ORG
 
 
 class Scope:
-    """One transaction's door to the rows of one organization."""
+    """One transaction's door to the rows of one organization. One that is not ``writable`` refuses every change."""
 
-    def __init__(self, connection: sa.Connection, organization_id: str) -> None:
+    def __init__(self, connection: sa.Connection, organization_id: str, *, writable: bool = True) -> None:
         self._connection = connection
+        self._writable = writable
         self.organization_id = organization_id
 
     @property
@@ -30,23 +32,26 @@ class Scope:
 
     def execute(
         self, statement: sa.Executable, rows: Sequence[Mapping[str, Any]] | None = None
-    ) -> sa.CursorResult[Any]:
+    ) -> sa.CursorResult[*tuple[Any, ...]]:
         """Run a checked statement. ``rows`` are the values of an insert (many at once), or parameter sets."""
         require_scoped(statement)
-        bound = {ORG.key: self.organization_id}
+        if not self._writable and isinstance(statement, sa.Insert | sa.Update | sa.Delete):
+            raise RuntimeError("this scope only reads; changes go through Database.transact")
+        if any(OWNER in row or ORG.key in row for row in rows or ()):
+            raise CrossOrganization("no values name an organization; the scope does")
         if isinstance(statement, sa.Insert):
             return self._insert(statement, rows)
+        bound = {ORG.key: self.organization_id}
         if rows is not None:
             return self._connection.execute(statement, [{**row, **bound} for row in rows])
         return self._connection.execute(statement, bound)
 
-    def _insert(self, statement: sa.Insert, rows: Sequence[Mapping[str, Any]] | None) -> sa.CursorResult[Any]:
+    def _insert(
+        self, statement: sa.Insert, rows: Sequence[Mapping[str, Any]] | None
+    ) -> sa.CursorResult[*tuple[Any, ...]]:
         if rows is None:
             raise CrossOrganization("an insert gives its values as rows, so that the scope can name the organization")
-        for row in rows:
-            if "organization_id" in row:
-                raise CrossOrganization("an insert must not name an organization; the scope does")
-        filled = [{**row, "organization_id": self.organization_id} for row in rows]
+        filled = [{**row, OWNER: self.organization_id} for row in rows]
         if not filled:
             raise ValueError("an insert without rows")
         return self._connection.execute(statement, filled)

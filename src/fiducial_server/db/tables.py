@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from fiducial_server.db.schema import Id, Json, Short, Text, Time, metadata, optional, required, tenant_table, within
 
-# --- who may do what ---------------------------------------------------------------------------------------------------
+# --- who may do what -------------------------------------------------------------------------------------------------
 
 organization = sa.Table(
     "organization",
@@ -49,7 +49,7 @@ credential = tenant_table(
     within(("user_id",), "user"),
 )
 
-# --- what is kept ------------------------------------------------------------------------------------------------------
+# --- what is kept ----------------------------------------------------------------------------------------------------
 
 file = tenant_table(
     "file",
@@ -199,6 +199,7 @@ derived = (
         required("created_at", Time),
         within(("item_id",), "item", ondelete="CASCADE"),
         within(("sha256",), "file", ("sha256",)),
+        sa.Index("ix_derived_sha256", "organization_id", "sha256"),
         key=("item_id", "name"),
     )
 )
@@ -233,7 +234,7 @@ data_row = tenant_table(  # an ordered set of links: one item may be in many dat
     sa.Index("ix_data_row_item", "organization_id", "item_id"),
 )
 
-# --- what may be labelled, and by whom ---------------------------------------------------------------------------------
+# --- what may be labelled, and by whom -------------------------------------------------------------------------------
 
 ontology = tenant_table(
     "ontology",
@@ -374,7 +375,7 @@ task = tenant_table(  # one data row in one project and annotation set
     sa.Index("ix_task_label_hash", "organization_id", "label_hash"),
 )
 
-# --- labels ------------------------------------------------------------------------------------------------------------
+# --- labels ----------------------------------------------------------------------------------------------------------
 
 annotation = tenant_table(
     "annotation",
@@ -440,6 +441,7 @@ mark = tenant_table(  # id = the Datamint annotation id: stable for (annotation,
     within(("file_sha256",), "file", ("sha256",)),
     sa.Index("ix_mark_annotation", "organization_id", "annotation_id", "position"),
     sa.Index("ix_mark_item_frame", "organization_id", "item_id", "frame_start"),
+    sa.Index("ix_mark_file", "organization_id", "file_sha256"),  # whether bytes are still needed
 )
 
 mask = tenant_table(  # lossless runs, immutable and named by their hash, so that history keeps every version once
@@ -481,7 +483,7 @@ event = tenant_table(  # append-only: every write; label logs, editor logs, time
     sa.Index("ix_event_project", "organization_id", "project_id", "at"),
 )
 
-# --- work --------------------------------------------------------------------------------------------------------------
+# --- work ------------------------------------------------------------------------------------------------------------
 
 job = tenant_table(
     "job",

@@ -1,7 +1,8 @@
 """Ids made by the server: UUIDs of version 7 (RFC 9562, 5.7), so that rows made together lie together in every index.
 
 The low 32 bits are always zero. A mark that covers a range of frames is shown by frame-wise dialects as one label per
-frame; the label of frame ``start + n`` carries the mark's id with ``n`` in those bits. So every such id is stable, needs
+frame; the label of frame ``start + n`` carries the mark's id with ``n`` in those bits. So every such id is stable,
+needs
 no row of its own, and leads back to its mark.
 """
 
@@ -40,7 +41,8 @@ def new_id() -> str:
 def id_at(moment_us: int) -> str:
     """A new id for a thing made at ``moment_us``: such ids sort as their moments do, to the microsecond.
 
-    The 12 bits after the milliseconds hold the fraction of the millisecond (RFC 9562, 6.2, method 3), so every index on an
+    The 12 bits after the milliseconds hold the fraction of the millisecond (RFC 9562, 6.2, method 3), so every index
+    on an
     item's id is also in order of arrival.
     """
     return _timed(moment_us, int.from_bytes(os.urandom(4), "big") >> 2)

@@ -78,7 +78,8 @@ class AnnotationSet:
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One thing that may be labelled. ``kind`` is an object shape, or an attribute type (radio, checklist, text, number)."""
+    """One thing that may be labelled. ``kind`` is an object shape, or an attribute type (radio, checklist, text,
+    number)."""
 
     id: str
     ontology_id: str
@@ -98,7 +99,8 @@ class Feature:
 
 
 def feature_hash(ontology_id: str, kind: str, identifier: str) -> str:
-    """The hash of a feature that a client did not name itself: 8 hex digits that never change (one-truth, section 4)."""
+    """The hash of a feature that a client did not name itself: 8 hex digits that never change (one-truth, section
+    4)."""
     return hashlib.sha256(f"{ontology_id}\n{kind}\n{identifier}".encode()).hexdigest()[:8]
 
 

@@ -1,0 +1,1 @@
+"""Speed, as medians of repeats and ratios beside a peer in the same run. Nothing here is a test."""

@@ -1,0 +1,87 @@
+"""What people wait for in the web and in scripts: a page of a long list, a frame, many labels at once."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import httpx
+from tests.demo_data import DEMO_DATA
+from tests.running import ADMIN_KEY, Running, on_a_laptop
+
+from benchmarks.load import timed
+from benchmarks.seed_items import seed_items
+from benchmarks.table import Measure
+
+
+def _client(system: Running) -> httpx.Client:
+    return httpx.Client(base_url=system.url, headers={"apikey": ADMIN_KEY}, timeout=600)
+
+
+def list_pages(items: int, repeats: int) -> list[Measure]:
+    """GET /resources of 100 with a million items, several filters; the answer is read whole."""
+    folder = Path(tempfile.mkdtemp(prefix="fiducial-bench-"))
+    with on_a_laptop(folder) as system, _client(system) as client:
+        seed_items(folder, items)
+        searches = {
+            "no filter": {},
+            "by modality, newest first": {"modality": "CT", "order_field": "created_at", "order_by_asc": "false"},
+            "by channel and status": {"channel_name": "channel-3", "status": "inbox"},
+            "from the middle (walking)": {"offset": str(items // 2)},
+        }
+        return [
+            Measure(
+                f"list page of 100 at {items:,} items, {name}",
+                "ms",
+                [1000 * t for t in timed(lambda p=params: _page(client, p), repeats)],  # type: ignore[misc]
+                goal="<= 10 ms",
+            )
+            for name, params in searches.items()
+        ]
+
+
+def _page(client: httpx.Client, params: dict[str, str]) -> None:
+    answer = client.get("/resources", params={"status": "", "offset": "0", "limit": "100", **params})
+    answer.raise_for_status()
+    found = len(answer.json()["data"][0]["resources"])
+    if found != 100:
+        raise RuntimeError(f"a page of {found} rows: {params}")
+
+
+def _upload(client: httpx.Client, name: str) -> str:
+    with (DEMO_DATA / name).open("rb") as file:
+        return str(client.post("/resources", files={"resource": (name, file)}).raise_for_status().json()["id"])
+
+
+def frames(repeats: int) -> list[Measure]:
+    """One frame as PNG: of a JPEG cine, and of a compressed volume's middle."""
+    with on_a_laptop(Path(tempfile.mkdtemp(prefix="fiducial-bench-"))) as system, _client(system) as client:
+        measures = []
+        for name, frame in (("echo_cine.dcm", 15), ("mni152_t1.nii.gz", 90)):
+            path = f"/resources/{_upload(client, name)}/frames/{frame}"
+            times = timed(lambda p=path: client.get(p).raise_for_status(), repeats)  # type: ignore[misc]
+            measures.append(Measure(f"frame fetch, {name}", "ms", [1000 * t for t in times]))
+        return measures
+
+
+def labels(count: int, repeats: int) -> list[Measure]:
+    """So many boxes in one request, on the frames of one cine."""
+    with on_a_laptop(Path(tempfile.mkdtemp(prefix="fiducial-bench-"))) as system, _client(system) as client:
+        item = _upload(client, "echo_cine.dcm")
+        corners = [[10, 20], [60, 20], [10, 80], [60, 80]]
+        body = [
+            {
+                "type": "category" if n % 2 else "square",
+                "identifier": f"label {n % 20}",
+                "scope": "frame",
+                "frame_index": n % 30,
+                **({"value": "yes"} if n % 2 else {}),
+            }
+            for n in range(count)
+        ]
+        for n, label in enumerate(body):
+            if label["type"] == "square":
+                # DICOM geometry without coordinates of the patient would need metadata; this cine has none, so pixels it is
+                label["geometry"] = {"points": [[x, y, n % 30] for x, y in corners]}
+        times = timed(lambda: client.post(f"/annotations/{item}/annotations", json=body).raise_for_status(), repeats)
+        return [Measure(f"create {count:,} annotations in one request", "s", times, goal="< 3 s")]

@@ -1,0 +1,1 @@
+"""Server commands of the command line; one file per command."""

@@ -1,0 +1,227 @@
+"""``fiducial admin``: users, API keys and SSH keys, straight on the database: who may run this may do everything."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fiducial.errors import Invalid
+from fiducial_server.app.cli import options as o
+
+if TYPE_CHECKING:
+    from fiducial_server.model.actor import Actor
+    from fiducial_server.model.user import Credential, User
+    from fiducial_server.services.access import Access
+
+ORIGIN = "command"
+
+command = typer.Typer(
+    help="Users and keys.",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+user = typer.Typer(help="Users.", no_args_is_help=True, rich_markup_mode=None)
+key = typer.Typer(help="API keys.", no_args_is_help=True, rich_markup_mode=None)
+ssh_key = typer.Typer(help="SSH public keys.", no_args_is_help=True, rich_markup_mode=None)
+command.add_typer(user, name="user")
+command.add_typer(key, name="key")
+command.add_typer(ssh_key, name="ssh-key")
+
+Email = Annotated[str, typer.Argument(help="E-mail address")]
+ActAs = Annotated[str | None, typer.Option("--as", help="Administrator to act as; the first one when not given")]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The service, and the administrator in whose organization the command works."""
+
+    access: Access
+    actor: Actor
+
+
+@contextmanager
+def _desk(data_dir: str | None, database_url: str | None, act_as: str | None) -> Iterator[Desk]:
+    from fiducial_server.app.build import open_database
+    from fiducial_server.app.settings import read_settings
+    from fiducial_server.services.access import Access
+
+    with o.telling_errors():
+        settings = read_settings({"data_dir": data_dir, "database_url": database_url})
+        if settings.database_url is None and not settings.data_dir.is_dir():
+            raise Invalid(f"there is no data folder {settings.data_dir}; start the server once, or name another")
+        database = open_database(settings)
+        try:
+            access = Access(database)
+            yield Desk(access, access.find_user(act_as or _first_admin(settings.admin_file) or settings.admin_email))
+        finally:
+            database.close()
+
+
+def _first_admin(file: Path) -> str | None:
+    try:
+        email = json.loads(file.read_text()).get("email")
+    except (OSError, ValueError, AttributeError):
+        return None
+    return email if isinstance(email, str) else None
+
+
+def _user(value: User) -> dict[str, Any]:
+    from fiducial_server.model.times import to_iso
+
+    return {
+        "email": value.email,
+        "id": value.id,
+        "firstname": value.firstname,
+        "lastname": value.lastname,
+        "roles": ",".join(value.roles),
+        "created_at": to_iso(value.created_at),
+        "disabled": value.disabled_at is not None,
+    }
+
+
+def _credential(value: Credential) -> dict[str, Any]:
+    from fiducial_server.model.times import to_iso
+
+    return {
+        "id": value.id,
+        "kind": value.kind,
+        "title": value.title,
+        "prefix": value.prefix,
+        "created_at": to_iso(value.created_at),
+        "expires_at": to_iso(value.expires_at) if value.expires_at is not None else None,
+        "revoked": value.revoked_at is not None,
+    }
+
+
+@user.command("add")
+def user_add(
+    email: Email,
+    *,
+    firstname: Annotated[str | None, typer.Option("--firstname")] = None,
+    lastname: Annotated[str | None, typer.Option("--lastname")] = None,
+    role: Annotated[list[str] | None, typer.Option("--role", help="admin, member or viewer; may be repeated")] = None,
+    password_file: Annotated[Path | None, typer.Option("--password-file", help="File whose first line it is")] = None,
+    act_as: ActAs = None,
+    data_dir: o.DataDir = None,
+    database_url: o.DatabaseUrl = None,
+    as_json: o.AsJson = False,
+) -> None:
+    """Make a user. Without a password they can use API keys only."""
+    with _desk(data_dir, database_url, act_as) as desk:
+        made = desk.access.create_user(
+            desk.actor,
+            email=email,
+            password=_first_line(password_file),
+            firstname=firstname,
+            lastname=lastname,
+            roles=tuple(role or ("member",)),
+            origin=ORIGIN,
+        )
+        o.show(_user(made), as_json)
+
+
+def _first_line(file: Path | None) -> str | None:
+    if file is None:
+        return None
+    try:
+        return file.read_text().splitlines()[0]
+    except (OSError, IndexError, UnicodeDecodeError) as error:
+        raise Invalid(f"cannot read {file}: {error}") from None
+
+
+@user.command("list")
+def user_list(
+    act_as: ActAs = None, data_dir: o.DataDir = None, database_url: o.DatabaseUrl = None, as_json: o.AsJson = False
+) -> None:
+    """All users."""
+    with _desk(data_dir, database_url, act_as) as desk:
+        o.show([_user(value) for value in desk.access.users(desk.actor).rows], as_json)
+
+
+@user.command("disable")
+def user_disable(
+    email: Email,
+    *,
+    act_as: ActAs = None,
+    data_dir: o.DataDir = None,
+    database_url: o.DatabaseUrl = None,
+    as_json: o.AsJson = False,
+) -> None:
+    """Stop all keys and the password of a user."""
+    with _desk(data_dir, database_url, act_as) as desk:
+        o.show(_user(desk.access.disable_user(desk.actor, email, origin=ORIGIN)), as_json)
+
+
+@key.command("add")
+def key_add(
+    email: Email,
+    *,
+    title: Annotated[str, typer.Option("--title", help="What the key is for")] = "made by command",
+    expires: Annotated[str | None, typer.Option("--expires", help="ISO 8601 date or time")] = None,
+    act_as: ActAs = None,
+    data_dir: o.DataDir = None,
+    database_url: o.DatabaseUrl = None,
+    as_json: o.AsJson = False,
+) -> None:
+    """Make an API key. It is shown now and never again."""
+    from fiducial_server.model.times import from_iso
+
+    with _desk(data_dir, database_url, act_as) as desk:
+        until = from_iso(expires, "--expires") if expires else None
+        made, secret = desk.access.create_key(desk.actor, email=email, title=title, expires_at=until, origin=ORIGIN)
+        o.show({**_credential(made), "api_key": secret}, as_json)
+
+
+@key.command("list")
+def key_list(
+    email: Email,
+    *,
+    act_as: ActAs = None,
+    data_dir: o.DataDir = None,
+    database_url: o.DatabaseUrl = None,
+    as_json: o.AsJson = False,
+) -> None:
+    """A user's keys, without the secrets."""
+    with _desk(data_dir, database_url, act_as) as desk:
+        o.show([_credential(value) for value in desk.access.keys(desk.actor, email)], as_json)
+
+
+@key.command("revoke")
+def key_revoke(
+    key_id: Annotated[str, typer.Argument(help="Id of the key, from 'key list'")],
+    *,
+    act_as: ActAs = None,
+    data_dir: o.DataDir = None,
+    database_url: o.DatabaseUrl = None,
+    as_json: o.AsJson = False,
+) -> None:
+    """Stop one key at once."""
+    with _desk(data_dir, database_url, act_as) as desk:
+        o.show(_credential(desk.access.revoke_key(desk.actor, key_id, origin=ORIGIN)), as_json)
+
+
+@ssh_key.command("add")
+def ssh_key_add(
+    email: Email,
+    file: Annotated[Path, typer.Argument(help="File with the public key (ed25519)")],
+    *,
+    act_as: ActAs = None,
+    data_dir: o.DataDir = None,
+    database_url: o.DatabaseUrl = None,
+    as_json: o.AsJson = False,
+) -> None:
+    """Let a user sign in with an SSH key."""
+    with _desk(data_dir, database_url, act_as) as desk:
+        try:
+            text = file.read_text()
+        except (OSError, UnicodeDecodeError) as error:
+            raise Invalid(f"cannot read {file}: {error}") from None
+        o.show(_credential(desk.access.add_ssh_key(desk.actor, email, text, origin=ORIGIN)), as_json)

@@ -1,0 +1,81 @@
+"""``fiducial serve``: the server."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import typer
+
+from fiducial_server.app.cli import options as o
+
+if TYPE_CHECKING:
+    from fiducial_server.app.first_start import Admin
+    from fiducial_server.app.settings import Settings
+
+command = typer.Typer(help="Run the server.", add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@command.callback(invoke_without_command=True)
+def serve(
+    *,
+    data_dir: o.DataDir = None,
+    host: o.Host = None,
+    port: o.Port = None,
+    models_port: o.ModelsPort = None,
+    database_url: o.DatabaseUrl = None,
+    storage_url: o.StorageUrl = None,
+    worker: o.Worker = None,
+    max_upload_bytes: o.MaxUploadBytes = None,
+    strict_instance_uid: o.StrictInstanceUid = None,
+    admin_email: o.AdminEmail = None,
+    admin_api_key: o.AdminApiKey = None,
+    public_url: o.PublicUrl = None,
+    log_level: o.LogLevel = None,
+    as_json: o.AsJson = False,
+) -> None:
+    """Run the server until it is told to stop (Ctrl-C). SQLite and local files unless told otherwise."""
+    given = {name: value for name, value in locals().items() if name != "as_json"}
+    with o.telling_errors():
+        _serve(o.settings_from(**given), as_json)
+
+
+def _serve(settings: Settings, as_json: bool) -> None:
+    from fiducial_server.app import logs, server
+    from fiducial_server.app.build import build
+    from fiducial_server.app.first_start import first_start
+
+    logs.set_up(settings.log_level)
+    socket = server.listen(settings.host, settings.port)
+    settings = replace(settings, port=socket.getsockname()[1])
+    services = build(settings)
+    try:
+        admin = first_start(settings, services.access)
+    except BaseException:
+        services.close()
+        raise
+    _announce(settings, admin, as_json)
+    # The loop that answers shares the interpreter with threads that decode: let it have its turn after 1 ms, not 5.
+    sys.setswitchinterval(0.001)
+    running = server.make_server(services)
+    running.run(sockets=[socket])
+    if not running.started:
+        raise typer.Exit(o.EXIT_FAILED)
+
+
+def _announce(settings: Settings, admin: Admin, as_json: bool) -> None:
+    """Where, who, and where the key is; the key itself only when it was made now."""
+    told = {"url": settings.url, "email": admin.email, "admin_file": str(admin.file) if admin.file else None}
+    if admin.created:
+        told["api_key"] = admin.api_key
+    if as_json:
+        print(json.dumps(told), flush=True)
+        return
+    print(f"Fiducial is at {settings.url}", flush=True)
+    print(f"  user:    {admin.email}", flush=True)
+    if admin.created:
+        print(f"  API key: {admin.api_key}   (shown once)", flush=True)
+    if admin.file:
+        print(f"  kept in: {admin.file}", flush=True)

@@ -1,0 +1,72 @@
+"""The first administrator: made once, printed once, kept in ``admin.json`` for who may read the data folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from fiducial.errors import Unauthenticated
+from fiducial_server.app.settings import Settings
+from fiducial_server.services.access import Access
+from fiducial_server.services.keys import new_key
+
+
+@dataclass(frozen=True, slots=True)
+class Admin:
+    """``created`` is true at the first start only; the secrets are known then, and from the file while it is there."""
+
+    created: bool
+    email: str
+    api_key: str | None
+    file: Path | None
+
+
+def first_start(settings: Settings, access: Access) -> Admin:
+    """Make the administrator if there is none. The secrets are on disk before they count, so that none is ever lost."""
+    waiting = settings.admin_file.with_name("admin.json.new")
+    password, api_key = secrets.token_urlsafe(15), settings.admin_api_key or new_key()
+    if not waiting.exists() and not settings.admin_file.exists():
+        _write(waiting, {"url": settings.url, "email": settings.admin_email, "password": password, "api_key": api_key})
+    elif waiting.exists():  # an earlier start got no further than this
+        kept = _read(waiting)
+        password, api_key = kept.get("password", password), settings.admin_api_key or kept.get("api_key", api_key)
+        _write(waiting, {"url": settings.url, "email": settings.admin_email, "password": password, "api_key": api_key})
+    made = access.bootstrap(settings.admin_email, api_key if waiting.exists() else settings.admin_api_key, password)
+    if waiting.exists():
+        _settle(waiting, settings.admin_file, access, api_key)
+    kept = _read(settings.admin_file)
+    file = settings.admin_file if kept else None
+    return Admin(made.created, made.email, api_key if made.created else kept.get("api_key"), file)
+
+
+def _settle(waiting: Path, final: Path, access: Access, api_key: str) -> None:
+    """Keep the file only if its key works: on a database that others set up, this start made nobody."""
+    try:
+        access.authenticate(api_key)
+    except Unauthenticated:
+        waiting.unlink()
+        return
+    waiting.replace(final)
+
+
+def _write(path: Path, content: dict[str, str]) -> None:
+    with suppress(FileNotFoundError):
+        path.unlink()
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        json.dump(content, file, indent=2)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        found = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,1 @@
+"""How others speak to us: parse, call one service, render."""

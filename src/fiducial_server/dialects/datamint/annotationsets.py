@@ -1,0 +1,170 @@
+"""Annotation sets (worklists): whose pass over which resources, what may be labelled there, and how far it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from fiducial.errors import Invalid, NotFound
+from fiducial_server.dialects.datamint.body import Fields
+from fiducial_server.dialects.datamint.call import ORIGIN, Call, Calling, JsonObject, ProjectId, ResourceId, WorklistId
+from fiducial_server.dialects.datamint.specs import feature_specs, renames, segmentation_group
+from fiducial_server.dialects.datamint.wire.listing import json, listed
+from fiducial_server.dialects.datamint.wire.task import task
+from fiducial_server.dialects.datamint.wire.worklist import AI_SETTINGS, groups, worklist
+from fiducial_server.model.ids import parse_id
+from fiducial_server.model.ontology import SegmentationGroup
+from fiducial_server.model.project import AnnotationSet
+
+router = APIRouter(tags=["annotation sets"])
+
+
+def shown(call: Call, value: AnnotationSet, *, with_items: bool) -> dict[str, Any]:
+    """A set with what clients want to know of it."""
+    projects, actor = call.services.projects, call.actor
+    return worklist(
+        value,
+        projects.specs(actor, value.project_id, value.id),
+        projects.members(actor, value.project_id),
+        projects.segmentation_group(actor, value.id),
+        projects.set_items(actor, value.id) if with_items else None,
+    )
+
+
+@router.get("/projects/{pid}/worklists")
+def project_worklists(call: Calling, pid: ProjectId) -> Response:
+    """A project's annotation sets, the main one first; a bare array."""
+    sets = call.services.projects.annotation_sets(call.actor, pid)
+    return json([shown(call, value, with_items=True) for value in sets])
+
+
+@router.get("/projects/{pid}/worklist")
+def project_worklist(call: Calling, pid: ProjectId) -> Response:
+    """The main annotation set, as older clients ask for it."""
+    main = call.services.projects.get(call.actor, pid).annotation_set_id
+    return json(shown(call, call.services.projects.annotation_set(call.actor, main), with_items=True))
+
+
+@router.get("/annotationsets")
+def list_sets(call: Calling, status: str | None = None) -> Response:
+    """Every annotation set of every project."""
+    sets = call.services.projects.annotation_sets(call.actor)
+    rows = [shown(call, value, with_items=False) for value in sets if status in {None, "", value.status}]
+    return listed(rows, len(rows))
+
+
+@router.post("/annotationsets")
+def create_set(call: Calling, body: JsonObject) -> Response:
+    """A further set in a project. ``project_id`` is needed: every label belongs to a project or to none."""
+    if body.id("project_id") is None:
+        raise Invalid("project_id is missing: an annotation set belongs to a project", field="project_id")
+    value = call.services.projects.create_annotation_set(
+        call.actor,
+        project_id=str(body.id("project_id")),
+        name=body.required_text("name"),
+        description=body.text("description"),
+        item_ids=body.ids("resource_ids"),
+        specs=feature_specs(body),
+        segmentation_group=segmentation_group(body.raw("segmentation_data"), "segmentation_data"),
+        settings=_settings(body),
+        origin=ORIGIN,
+    )
+    return json(shown(call, value, with_items=True))
+
+
+def _settings(body: Fields) -> dict[str, Any]:
+    read = {mine: body.raw(written) for written, mine in AI_SETTINGS.items() if body.has(written)}
+    return {**read, **body.only("return_url", "annotators", "viewable_ai_annotations", "editable_ai_annotations")}
+
+
+@router.get("/annotationsets/{wid}")
+def get_set(call: Calling, wid: WorklistId) -> Response:
+    """One set."""
+    return json(shown(call, call.services.projects.annotation_set(call.actor, wid), with_items=True))
+
+
+@router.patch("/annotationsets/{wid}")
+def patch_set(call: Calling, wid: WorklistId, body: JsonObject) -> Response:
+    """Any of the fields of creation."""
+    changes: dict[str, Any] = {name: body.text(name) for name in ("name", "description", "status") if body.has(name)}
+    if (specs := feature_specs(body)) is not None:
+        changes["specs"] = specs
+    if (group := segmentation_group(body.raw("segmentation_data"), "segmentation_data")) is not None:
+        changes["segmentation_group"] = group
+    if settings := _settings(body):
+        changes["settings"] = settings
+    value = call.services.projects.patch_annotation_set(call.actor, wid, changes, origin=ORIGIN)
+    return json(shown(call, value, with_items=True))
+
+
+@router.post("/annotationsets/{wid}/resources")
+def change_set_resources(call: Calling, wid: WorklistId, body: JsonObject) -> Response:
+    """``{resource_ids_to_add, resource_ids_to_delete}``."""
+    call.services.projects.change_set_items(
+        call.actor,
+        wid,
+        add=body.ids("resource_ids_to_add"),
+        remove=body.ids("resource_ids_to_delete"),
+        origin=ORIGIN,
+    )
+    return json({"id": wid})
+
+
+@router.get("/annotationsets/{wid}/segmentation-group")
+def get_group(call: Calling, wid: WorklistId) -> Response:
+    """``{groups: {identifier: {index, color}}}``."""
+    return json({"groups": groups(call.services.projects.segmentation_group(call.actor, wid))})
+
+
+@router.put("/annotationsets/{wid}/segmentation-group")
+def put_group(call: Calling, wid: WorklistId, body: JsonObject) -> Response:
+    """``{segmentationData, renames}``: this group instead of the one there is; labels follow a rename."""
+    group = segmentation_group(body.raw("segmentationData"), "segmentationData")
+    if group is None:
+        raise Invalid("segmentationData is missing", field="segmentationData")
+    return _saved(call, wid, group, body)
+
+
+def _saved(call: Call, wid: str, group: SegmentationGroup, body: Fields) -> Response:
+    projects = call.services.projects
+    saved = projects.set_segmentation_group(call.actor, wid, group, renames=renames(body), origin=ORIGIN)
+    return json({"groups": groups(saved)})
+
+
+@router.delete("/annotationsets/{wid}/segmentation-group/{identifier:path}")
+def delete_segment(call: Calling, wid: WorklistId, identifier: str) -> Response:
+    """One identifier out of the group. Labels that have it stay."""
+    group = call.services.projects.segmentation_group(call.actor, wid)
+    left = tuple(segment for segment in group.segments if segment.identifier != identifier)
+    if len(left) == len(group.segments):
+        raise NotFound(f"segmentation {identifier[:80]!r} not found in the group")
+    return _saved(call, wid, replace(group, segments=left), Fields({}))
+
+
+@router.post("/annotationsets/{wid}/resources/{rid}/status")
+def set_status(call: Calling, wid: WorklistId, rid: ResourceId, body: JsonObject) -> Response:
+    """``{status}``: opened, annotated, closed, approved or revision_request."""
+    projects = call.services.projects
+    project_id = projects.annotation_set(call.actor, wid).project_id
+    projects.set_status(call.actor, project_id, rid, body.required_text("status"), wid, origin=ORIGIN)
+    rows = projects.statuses(call.actor, project_id, annotation_set_id=wid, item_id=rid)
+    return json([task(row) for row in rows])
+
+
+@router.get("/annotationsets/{wid}/annotation-statuses")
+def statuses(
+    call: Calling,
+    wid: WorklistId,
+    status: str | None = None,
+    resource_id: str | None = None,
+    user_id: str | None = None,
+) -> Response:
+    """The work status of every resource of the set."""
+    projects = call.services.projects
+    project_id = projects.annotation_set(call.actor, wid).project_id
+    item_id = parse_id(resource_id, "resource_id") if resource_id else None
+    rows = projects.statuses(call.actor, project_id, annotation_set_id=wid, item_id=item_id, status=status)
+    return json([task(row) for row in rows if user_id is None or row.assignee == user_id])

@@ -1,0 +1,76 @@
+"""The dialect as one ASGI application: its routes, its errors, its keys."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from fiducial_server.dialects.datamint import annotations as labels
+from fiducial_server.dialects.datamint import (
+    annotationsets,
+    datasets,
+    docs,
+    errors,
+    later,
+    projects,
+    resources,
+    uploads,
+    users,
+)
+from fiducial_server.dialects.datamint.auth import RequireKey
+from fiducial_server.dialects.services import Services
+
+ABOUT = (
+    "What the published Datamint clients speak, and beside it what only Fiducial's own client asks for. Every address "
+    "needs an API key, in the header 'apikey' or 'Authorization: Bearer'."
+)
+
+FILE_ROUTES: tuple[tuple[str, str, uploads.Work], ...] = (
+    ("/resources/groups/{rid}/files", "resource", uploads.add_file),
+    ("/annotations/{rid}/annotations/{aid}/file", "file", labels.attach_file),
+    ("/annotations/{rid}/segmentations/file", "file", labels.create_volume),
+)
+"""Path, the name of the part that is the file, and what is done with it."""
+
+
+class Door:
+    """Uploads go straight to their receiver, which looks at the key itself; everything else passes the guard first."""
+
+    def __init__(self, receiver: uploads.Receiver, guarded: ASGIApp) -> None:
+        self._receiver, self._guarded = receiver, guarded
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/resources" and scope["method"] == "POST":
+            await self._receiver.upload(scope, receive, send)
+        else:
+            await self._guarded(scope, receive, send)
+
+
+def create_app(services: Services, threads: Executor) -> ASGIApp:
+    """``threads`` run what blocks in uploads and the look at the key."""
+    receiver = uploads.Receiver(services, threads)
+    return Door(receiver, RequireKey(create_routes(receiver), services.access.authenticate, threads))
+
+
+def create_routes(receiver: uploads.Receiver) -> FastAPI:
+    """The application without the guard in front of it, and without ``POST /resources``."""
+    app = FastAPI(
+        title="Fiducial: the Datamint dialect",
+        description=ABOUT,
+        openapi_url="/docs/datamint/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # the published client follows no redirect
+    )
+    app.state.services = receiver.services
+    errors.install(app)
+    # Plain routes, without FastAPI's own machinery: these take files.
+    for path, part, work in FILE_ROUTES:
+        app.add_route(path, receiver.endpoint(part, work), ["POST"])
+    app.add_route("/docs", docs.page, ["GET"])
+    # Words before ids: /resources/channels must not be read as a resource named so.
+    for module in (later, uploads, resources, projects, annotationsets, labels, users, datasets):
+        app.include_router(module.router)
+    return app

@@ -1,0 +1,27 @@
+"""The dialect's addresses for a person: one page, nothing loaded from elsewhere (a hospital's network may have no outside)."""
+
+from __future__ import annotations
+
+from html import escape
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+_STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem}
+code{background:#8881;padding:.1em .3em;border-radius:3px}h2{margin-top:2em}dt{margin-top:.8em}dd{margin:.2em 0 0 1.5em}"""
+
+
+async def page(request: Request) -> Response:
+    """Every address with its sentence, made from the OpenAPI document beside it."""
+    app: FastAPI = request.app
+    groups: dict[str, list[str]] = {}
+    for path, verbs in app.openapi()["paths"].items():
+        for verb, facts in verbs.items():
+            about = facts.get("description") or facts.get("summary") or ""
+            line = f"<dt><code>{verb.upper()} {escape(path)}</code></dt><dd>{escape(about)}</dd>"
+            groups.setdefault((facts.get("tags") or ["other"])[0], []).append(line)
+    body = "".join(f"<h2>{escape(name)}</h2><dl>{''.join(lines)}</dl>" for name, lines in groups.items())
+    link = f'<p>The same as an <a href="{escape(app.openapi_url or "")}">OpenAPI document</a>.</p>'
+    head = f"<!doctype html><meta charset=utf-8><title>{escape(app.title)}</title><style>{_STYLE}</style>"
+    return HTMLResponse(f"{head}<h1>{escape(app.title)}</h1><p>{escape(app.description)}</p>{link}{body}")

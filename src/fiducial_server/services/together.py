@@ -1,0 +1,92 @@
+"""Writes that wait at the same time are done together: one transaction, few statements, one wait for the disk."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+MOST = 64
+
+
+class _Waiting(Generic[T, R]):
+    """One caller. ``turn`` ends with True when the caller is to lead the next round, with False when it was served."""
+
+    __slots__ = ("entry", "result", "turn")
+
+    def __init__(self, entry: T) -> None:
+        self.entry = entry
+        self.turn: Future[bool] = Future()
+        self.result: R | BaseException | None = None
+
+
+class Together(Generic[T, R]):
+    """``submit`` blocks until ``record(organization_id, entries)`` has run for a group that holds the entry.
+
+    ``record`` gives a result or an exception for each entry, in order. The first caller leads a round; when it is over, the
+    first of those that came meanwhile leads the next, so nobody works for others for longer than one round. When a
+    round of several fails as a whole, each entry is tried alone, so that only the guilty one is refused.
+    """
+
+    def __init__(self, record: Callable[[str, Sequence[T]], Sequence[R | BaseException]], most: int = MOST) -> None:
+        self._record = record
+        self._most = most
+        self._lock = threading.Lock()
+        self._queues: dict[str, deque[_Waiting[T, R]]] = {}
+
+    def submit(self, organization_id: str, entry: T) -> R:
+        """The entry's result; raises its exception."""
+        mine: _Waiting[T, R] = _Waiting(entry)
+        with self._lock:
+            queue = self._queues.get(organization_id)
+            if queue is None:  # nobody leads
+                self._queues[organization_id] = deque()
+                round_ = [mine]
+            else:
+                queue.append(mine)
+                round_ = []
+        if round_ or mine.turn.result():
+            self._lead(organization_id, mine, round_)
+        if isinstance(mine.result, BaseException):
+            raise mine.result
+        return mine.result  # type: ignore[return-value]  # set for every entry of a round
+
+    def _lead(self, organization_id: str, mine: _Waiting[T, R], round_: list[_Waiting[T, R]]) -> None:
+        with self._lock:
+            queue = self._queues[organization_id]
+            round_ = round_ or [mine]
+            while queue and len(round_) < self._most:
+                round_.append(queue.popleft())
+        try:
+            self._serve(organization_id, round_)
+        finally:
+            self._hand_over(organization_id)
+            for waiting in round_:
+                if waiting is not mine:
+                    waiting.turn.set_result(False)
+
+    def _hand_over(self, organization_id: str) -> None:
+        with self._lock:
+            queue = self._queues[organization_id]
+            if queue:
+                queue.popleft().turn.set_result(True)
+            else:
+                del self._queues[organization_id]
+
+    def _serve(self, organization_id: str, round_: Sequence[_Waiting[T, R]]) -> None:
+        try:
+            results = self._record(organization_id, [waiting.entry for waiting in round_])
+        except BaseException as error:
+            if len(round_) > 1:
+                for waiting in round_:
+                    self._serve(organization_id, [waiting])
+                return
+            round_[0].result = error
+            return
+        for waiting, result in zip(round_, results, strict=True):
+            waiting.result = result

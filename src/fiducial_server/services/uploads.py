@@ -1,0 +1,164 @@
+"""Files on their way in: allowed, whole, understood; then bytes, rows and follow-up work are on disk before the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from fiducial.errors import Damaged, Invalid, TooLarge
+from fiducial.media.base import Header
+from fiducial_server.db import files
+from fiducial_server.db.engine import Database
+from fiducial_server.jobs.base import JobRunner
+from fiducial_server.model.actor import Actor
+from fiducial_server.model.ids import id_at
+from fiducial_server.model.item import Item, ItemFile
+from fiducial_server.model.times import Clock, now_us
+from fiducial_server.services import conflicts
+from fiducial_server.services.arrivals import Arrival, Arrivals, Outcome
+from fiducial_server.services.bookmarks import Bookmarks
+from fiducial_server.services.drafts import UploadFacts, clean_facts, inspect, new_file, single_item
+from fiducial_server.services.groups import Groups
+from fiducial_server.services.texts import clean_filename
+from fiducial_server.services.unclaimed import Unclaimed
+from fiducial_server.storage.base import BlobStore, Spool
+
+__all__ = ["GIB", "UploadFacts", "UploadRules", "Uploads"]
+
+GIB = 1024**3
+MOST_HASHES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRules:
+    """``max_bytes`` of one file. ``strict_instance_uid``: a SOP Instance UID that is there with other bytes is refused."""
+
+    max_bytes: int = 64 * GIB
+    strict_instance_uid: bool = False
+
+
+class Uploads:
+    """One file as an item of its own (:meth:`receive`), or many as one item: a group is opened, filled and closed."""
+
+    def __init__(  # noqa: PLR0917 - the parts in the order the composition root has them
+        self,
+        database: Database,
+        store: BlobStore,
+        runner: JobRunner,
+        rules: UploadRules,
+        clock: Clock = now_us,
+        bookmarks: Bookmarks | None = None,
+    ) -> None:
+        self.rules = rules
+        self._database = database
+        self._store = store
+        self._clock = clock
+        self._bookmarks = bookmarks
+        self._unclaimed = Unclaimed(database, store)
+        self._arrivals = Arrivals(database, runner, clock, strict_instance_uid=rules.strict_instance_uid)
+        self._groups = Groups(database, runner, clock)
+
+    def begin(self) -> Spool:
+        """Where the bytes of one file go. Whoever begins hands it to :meth:`receive` or :meth:`add_file`, or discards it."""
+        return self._store.spool()
+
+    def receive(self, actor: Actor, spool: Spool, facts: UploadFacts, *, origin: str = "datamint") -> Item:
+        """One file becomes one item, always. When this returns, bytes, row, event and follow-up job are on disk.
+
+        Raises Invalid (facts), TooLarge, Damaged, Unsupported, Conflict (strict UIDs), StorageFull; then nothing is left of it.
+        """
+        with ExitStack() as undo:
+            undo.callback(spool.discard)
+            actor.require_writer("upload")
+            cleaned = clean_facts(facts)
+            header = self._look(actor, spool, cleaned.filename)
+            at = self._clock()
+            item = single_item(id_at(at), actor, cleaned, header, spool.size, at)
+            file = new_file(cleaned.filename, spool, header, with_header=False)
+            made = self._keep(actor, spool, Arrival(actor, file, header, origin, item=item))
+        assert isinstance(made, Item)
+        return made
+
+    def known(self, actor: Actor, hashes: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """SHA-256 -> ids of the items that are exactly this file, oldest first; hashes that are not there are left out."""
+        if len(hashes) > MOST_HASHES:
+            raise Invalid(f"{len(hashes)} hashes are too many at once; at most {MOST_HASHES}", field="sha256")
+        wanted = sorted({str(sha256).lower() for sha256 in hashes})
+        with self._database.read(actor.organization_id) as scope:
+            return files.items_with_bytes(scope, wanted)
+
+    # --- groups: many files, one item ---------------------------------------------------------------------------------
+
+    def open_group(
+        self, actor: Actor, facts: UploadFacts, *, token: str | None = None, origin: str = "datamint"
+    ) -> Item:
+        """An item that takes files until it is closed.
+
+        ``token`` is the client's own name for it: the same token of the same user gives the same group again, also when
+        it was closed meanwhile (its state says so), as long as it was not deleted.
+        """
+        actor.require_writer("upload")
+        return self._groups.open(actor, clean_facts(facts), token, origin)
+
+    def add_file(
+        self, actor: Actor, item_id: str, spool: Spool, filename: str, *, origin: str = "datamint"
+    ) -> ItemFile:
+        """One more file of an open group, in any order, over any number of connections.
+
+        The same bytes again give the file that is there, also after closing. Raises Conflict when the group is closed, Invalid when the file
+        is of another kind than the group's, and what :meth:`receive` raises.
+        """
+        with ExitStack() as undo:
+            undo.callback(spool.discard)
+            actor.require_writer("upload")
+            name = clean_filename(filename)
+            group_id = self._groups.require(actor, item_id)
+            header = self._look(actor, spool, name)
+            file = new_file(name, spool, header, with_header=True)
+            made = self._keep(actor, spool, Arrival(actor, file, header, origin, group_id=group_id))
+        assert isinstance(made, ItemFile)
+        return made
+
+    def group_files(self, actor: Actor, item_id: str) -> Sequence[ItemFile]:
+        """The files that a group has, so that a broken upload sends only the others."""
+        return self._groups.files(actor, item_id)
+
+    def close_group(self, actor: Actor, item_id: str, *, origin: str = "datamint") -> Item:
+        """No more files: the follow-up job orders them. Closing twice is harmless; a group without files is Invalid."""
+        actor.require_writer("upload")
+        return self._groups.close(actor, item_id, origin)
+
+    def abandon_group(self, actor: Actor, item_id: str, *, origin: str = "datamint") -> None:
+        """Take an open group away with its files; Conflict when it is closed."""
+        actor.require_writer("upload")
+        for sha256 in self._groups.abandon(actor, item_id, origin):
+            self._unclaimed.forget(sha256)
+
+    # --- the steps ----------------------------------------------------------------------------------------------------
+
+    def _look(self, actor: Actor, spool: Spool, filename: str) -> Header:
+        if spool.size > self.rules.max_bytes:
+            raise TooLarge(
+                f"{filename} has {spool.size} bytes; at most {self.rules.max_bytes} are allowed",
+                filename=filename,
+                limit=self.rules.max_bytes,
+            )
+        if spool.size == 0:
+            raise Damaged(f"{filename}: the file is empty (0 bytes)", filename=filename)
+        spool.finish()
+        header = inspect(spool, filename)
+        if self.rules.strict_instance_uid and header.instance_uid:
+            self._refuse_conflict(actor, header.instance_uid, spool.sha256)
+        return header
+
+    def _refuse_conflict(self, actor: Actor, uid: str, sha256: str) -> None:
+        """A first look, before anything is stored; the transaction looks again."""
+        with self._database.read(actor.organization_id) as scope:
+            found = conflicts.others(files.uses_of_instances(scope, [uid]).get(uid, ()), sha256)
+        if found:
+            raise conflicts.refusal(uid, sha256, found)
+
+    def _keep(self, actor: Actor, spool: Spool, arrival: Arrival) -> Outcome:
+        with self._unclaimed.keep(spool):
+            return self._arrivals.add(actor.organization_id, arrival)

@@ -1,0 +1,91 @@
+"""Bytes in a local folder: ``root/objects/ab/<sha256>``, received in ``root/spool``.
+
+Listing, sizes and deleting are obstore's. The durable write is our own, because obstore's local put neither waits for
+the disk nor takes a file over without copying it; and so is reading, because a real file can be mapped and is read
+without further copies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from obstore.store import LocalStore as ObstoreFolder
+
+from fiducial_server.storage.base import Spool
+from fiducial_server.storage.faults import translated
+from fiducial_server.storage.objects import PIECE, ObjectBlobs, object_name
+from fiducial_server.storage.spool import SpoolRoom
+
+_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS})
+
+
+class LocalStore(ObjectBlobs):
+    """``root`` is made when it is not there. Several processes may use one root at the same time."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.absolute()
+        self._objects = self.root / "objects"
+        with translated(f"use {root} as storage"):
+            for number in range(256):  # all at once, so that no later write has to make one durable
+                (self._objects / f"{number:02x}").mkdir(parents=True, exist_ok=True)
+            _sync_folder(self._objects)
+            _sync_folder(self.root)
+        super().__init__(ObstoreFolder(self._objects), SpoolRoom(self.root / "spool", durable=True))
+
+    def keep(self, spool: Spool) -> bool:
+        spool.finish()
+        target = self._objects / object_name(spool.sha256)
+        with translated(f"store {spool.sha256}"):
+            new = _link_new(spool.path, target)
+            # Also when the name was there: whoever made it may not have come here yet, or may have died on the way.
+            _sync_folder(target.parent)
+        spool.discard()
+        return new
+
+    def open(self, key: str) -> BinaryIO:
+        with translated(f"read {key}"):
+            return open(self._objects / object_name(key), "rb")
+
+    def read(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
+        return _pieces(self.open(key), start, length)
+
+
+def _link_new(source: Path, target: Path) -> bool:
+    """Give ``source`` the name ``target`` too, unless that is taken by as many bytes. True if the name was free."""
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        if target.stat().st_size == source.stat().st_size:
+            return False
+        os.replace(source, target)  # cut off by a broken disk or a foreign hand: the hash says which one is right
+        return True
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        new = not target.exists()  # a file system without links: equal bytes replace each other without harm
+        os.replace(source, target)
+        return new
+    return True
+
+
+def _sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on disk."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _pieces(file: BinaryIO, start: int, length: int | None) -> Iterator[bytes]:
+    with contextlib.closing(file):
+        file.seek(start)
+        left = length if length is not None else os.fstat(file.fileno()).st_size - start
+        while left > 0 and (piece := file.read(min(PIECE, left))):
+            left -= len(piece)
+            yield piece

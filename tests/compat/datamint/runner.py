@@ -1,0 +1,33 @@
+"""Runs inside the published client's own environment: imports it once, then runs scenarios by name.
+
+Reads one JSON request a line ({"module", "name", "context"}), answers one JSON line ({"ok", "text"}). Nothing of Fiducial is
+importable here, so a scenario can only use what the published package offers.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import traceback
+from pathlib import Path
+from types import SimpleNamespace
+
+
+def main() -> None:
+    answers, sys.stdout = sys.stdout, sys.stderr  # whatever the client prints must not mix with the answers
+    sys.path.insert(0, str(Path(__file__).parent))
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            module = importlib.import_module(f"scenarios.{request['module']}")
+            getattr(module, request["name"])(SimpleNamespace(**request["context"]))
+            answer = {"ok": True, "text": ""}
+        except BaseException:
+            answer = {"ok": False, "text": traceback.format_exc()}
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()

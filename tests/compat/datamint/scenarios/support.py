@@ -1,0 +1,44 @@
+"""What scenarios share. Only the published client and what it brings are importable here."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+
+def api(c: Any) -> Any:
+    from datamint import Api
+
+    return Api(server_url=c.url, api_key=c.key)
+
+
+def demo(c: Any, name: str) -> str:
+    return str(Path(c.demo) / name)
+
+
+def sha256(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def file_sha256(path: str | Path) -> str:
+    return sha256(Path(path).read_bytes())
+
+
+def without_torchvision() -> None:
+    """torchvision has no build without GPU packages; one of the client's modules imports it for drawing, which is not used."""
+    import sys
+    from types import ModuleType
+
+    for name in ("torchvision", "torchvision.utils"):
+        sys.modules.setdefault(name, ModuleType(name))
+    sys.modules["torchvision"].utils = sys.modules["torchvision.utils"]  # type: ignore[attr-defined]
+
+
+def raises(kind: type[BaseException], function: Any, *args: Any, match: str = "", **kwargs: Any) -> BaseException:
+    try:
+        result = function(*args, **kwargs)
+    except kind as error:
+        assert match.lower() in str(error).lower(), f"{match!r} is not in {error}"
+        return error
+    raise AssertionError(f"no {kind.__name__}, but {result!r}")
