@@ -99,7 +99,9 @@ def main() -> None:
         rates.append(len(bodies) / took)
     megabytes = sum(map(len, bodies)) / len(bodies) / 1e6
     median = statistics.median(rates)
-    print(f"{len(bodies)} files of {megabytes:.2f} MB, {asked.threads} threads: {median:.0f} files/s, {median * megabytes:.0f} MB/s")
+    print(
+        f"{len(bodies)} files of {megabytes:.2f} MB, {asked.threads} threads: {median:.0f} files/s, {median * megabytes:.0f} MB/s"
+    )
 
 
 if __name__ == "__main__":

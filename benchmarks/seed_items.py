@@ -63,7 +63,9 @@ def rows(count: int, email: str, seed: int = 1) -> Iterator[Item]:
 
 def seed(database: Database, organization_id: str, email: str, count: int) -> None:
     """Insert the rows in transactions of 20,000."""
-    database.transact(organization_id, lambda scope: add_missing(scope, (f"channel-{n:03}" for n in range(200)), FIRST_US))
+    database.transact(
+        organization_id, lambda scope: add_missing(scope, (f"channel-{n:03}" for n in range(200)), FIRST_US)
+    )
     chunk: list[Item] = []
 
     def write() -> None:

@@ -29,7 +29,7 @@ class ResponseStream(io.RawIOBase):
     """A response's body as a file to read from. At its end the length and the hash are checked."""
 
     def __init__(self, response: httpx.Response, progress: Progress | None = None) -> None:
-        self._pieces: Iterator[bytes] = response.iter_bytes(_CHUNK)
+        self._pieces: Iterator[bytes] = response.iter_bytes()
         self._left = b""
         self._digest, self._size = hashlib.sha256(), 0
         self._expected = _etag_sha256(response)

@@ -41,10 +41,12 @@ def _is_wrapper(row: Any, name: str) -> bool:
 
 
 def parse_rows(adapter: TypeAdapter[list[T]], body: bytes, name: str) -> list[T]:
-    """All rows of a page, validated. Garbage collection waits: it is most of the time of making thousands of objects."""
+    """All rows of a page, validated in one go.
+
+    Garbage collection waits: it is most of the time of making thousands of objects. Parsing first and validating the rows
+    is faster than ``validate_json``, which would parse rows twice to choose each row's class (5,000 rows: 84 ms, 114 ms).
+    """
     with _no_collection():
-        if body[:1] == b"[":
-            return adapter.validate_json(body)
         return adapter.validate_python(rows_of(body, name))
 
 

@@ -21,7 +21,19 @@ _HELP = {
     "admin": "Users and keys, on the server's own machine.",
     "demo": "Fill a server with a real, labelled sample project.",
 }
-Version = Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True)]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from fiducial import __version__
+
+        print(f"fiducial {__version__}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", help="Print the version and end.", is_eager=True, callback=_print_version)
+]
 
 
 def build(arguments: Sequence[str], added: Mapping[str, EntryPoint] | None = None) -> typer.Typer:
@@ -58,11 +70,6 @@ def entry_points_by_name() -> dict[str, EntryPoint]:
 
 def _root(version: Version = False) -> None:
     """Fiducial: medical images and labels in, training-ready data out."""
-    if version:
-        from fiducial import __version__
-
-        print(f"fiducial {__version__}")
-        raise typer.Exit
 
 
 def _not_chosen() -> None:

@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 
 def channels_first(pixels: npt.NDArray[Any], spatial: int) -> npt.NDArray[np.float32]:
-    """Float32 ``[C, *spatial]`` from ``[*spatial]`` (C = 1) or ``[*spatial, C]``; ``spatial`` is 2 or 3 axes."""
-    values = np.asarray(pixels, np.float32)
-    values = values[None] if values.ndim == spatial else np.moveaxis(values, -1, 0)
-    return np.ascontiguousarray(values)
+    """A writable copy: float32 ``[C, *spatial]`` from ``[*spatial]`` (C = 1) or ``[*spatial, C]``; ``spatial`` is 2 or 3 axes."""
+    values = pixels[None] if pixels.ndim == spatial else np.moveaxis(pixels, -1, 0)
+    return np.array(values, np.float32, order="C")

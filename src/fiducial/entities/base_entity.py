@@ -73,6 +73,22 @@ class BaseEntity(BaseEntityModel):
             return self._fetch_missing(name)
         return value
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Asked after :meth:`__getattribute__` found nothing: unknown fields, and fields that are nowhere."""
+            if _is_missing(self.__dict__.get(name)):
+                raise AttributeError(f"{type(self).__name__}.{name} was not sent by the server")
+            return super().__getattr__(name)
+
+    def __eq__(self, other: object) -> bool:
+        """The same kind with the same fields; through which connection they came does not matter."""
+        if type(self) is not type(other) or not isinstance(other, BaseEntity):
+            return False
+        return self.__dict__ == other.__dict__ and self.__pydantic_extra__ == other.__pydantic_extra__
+
+    __hash__ = None  # type: ignore[assignment]
+
     def is_attr_missing(self, attr_name: str) -> bool:
         """Whether the server left this field out."""
         return _is_missing(self.__dict__.get(attr_name))

@@ -93,17 +93,30 @@ def insert_labels(scope: Scope, labels: Sequence[Label]) -> None:
     )
 
 
-def save_label(scope: Scope, before: Label, after: Label) -> None:
-    """Write what differs between two versions of one label; marks are told apart by their ids."""
-    old, new = annotation_values(before), annotation_values(after)
-    changed = {name: value for name, value in new.items() if old[name] != value}
-    if changed:
-        scope.execute(
-            sa.update(annotation)
-            .where(annotation.c.organization_id == ORG, annotation.c.id == after.id)
-            .values(**changed)
-        )
-    _save_marks(scope, before, after)
+def save_labels(scope: Scope, pairs: Sequence[tuple[Label, Label]]) -> None:
+    """Write what differs in each pair of (before, after); marks are told apart by their ids.
+
+    Labels in which the same columns change are written by one statement.
+    """
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for before, after in pairs:
+        old, new = annotation_values(before), annotation_values(after)
+        changed = {f"new_{name}": value for name, value in new.items() if old[name] != value}
+        groups.setdefault(tuple(changed), []).append({"label_id": after.id, **changed})
+        if before.marks != after.marks:
+            _save_marks(scope, before, after)
+    for names, rows in groups.items():
+        if names:
+            scope.execute(_update_of(names), rows)
+
+
+def _update_of(names: Sequence[str]) -> sa.Update:
+    columns = [annotation.c[name.removeprefix("new_")] for name in names]
+    return (
+        sa.update(annotation)
+        .where(annotation.c.organization_id == ORG, annotation.c.id == sa.bindparam("label_id"))
+        .values({column: sa.bindparam(name, type_=column.type) for name, column in zip(names, columns, strict=True)})
+    )
 
 
 def _save_marks(scope: Scope, before: Label, after: Label) -> None:

@@ -1,31 +1,36 @@
 """The database: engines for SQLite and PostgreSQL, and transactions scoped to one organization.
 
-Writes go through :meth:`Database.transact`. On SQLite, which has one writer, a single thread runs them: those that wait
-together are committed together (each in its own savepoint, so one that fails is undone alone), with one fsync for
-all. On
-PostgreSQL each is a transaction of its own, tried again when the database says it lost a race.
+Writes go through :meth:`Database.transact`. On SQLite, which has one writer, a single thread runs them
+(:mod:`fiducial_server.db.group_writer`). On PostgreSQL each is a transaction of its own, and those of one organization
+wait for each other, so that on both what a transaction read is still so when it commits. (PostgreSQL's own
+SERIALIZABLE was tried first: transactions that append to the same index page, as uploads do, fail each other.)
 """
 
 from __future__ import annotations
 
-import queue
+import json
+import random
 import threading
+import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from fiducial.errors import Conflict, StorageFull, Unavailable
+from fiducial.errors import Invalid, Unavailable
+from fiducial_server.db.faults import LostRace, translated
+from fiducial_server.db.group_writer import GroupWriter
 from fiducial_server.db.scope import Scope
 
 T = TypeVar("T")
 Work = Callable[[Scope], T]
 
-GROUP_LIMIT = 64
-RETRIES = 5
+RETRIES = 8
+LONGEST_PAUSE_S = 0.2
+_WAIT_TURN = sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(sa.bindparam("organization"), 0)))
+_SHARE_TURN = sa.select(sa.func.pg_advisory_xact_lock_shared(sa.func.hashtextextended(sa.bindparam("organization"), 0)))
 
 
 class Database:
@@ -35,40 +40,52 @@ class Database:
         self.url = normalize_url(url)
         self.engine = _make_engine(self.url, pool_size)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
-        self._writer = _GroupWriter(self.engine) if self.is_sqlite else None
+        self._reading = self.engine
+        if not self.is_sqlite:
+            self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._writer = GroupWriter(self.engine) if self.is_sqlite else None
+        self._inside = threading.local()
 
     @contextmanager
     def read(self, organization_id: str) -> Iterator[Scope]:
         """A read-only transaction: one consistent state for all its statements."""
-        with _translated(), self.engine.connect() as connection:
-            yield Scope(connection, organization_id)
+        with translated(), self._reading.connect() as connection:
+            yield Scope(connection, organization_id, writable=False)
             connection.rollback()
 
-    def transact(self, organization_id: str, work: Work[T]) -> T:
+    def transact(self, organization_id: str, work: Work[T], *, shared: bool = False) -> T:
         """Run ``work(scope)`` in a write transaction and return its result once it is committed (and on disk).
 
         ``work`` may run more than once, so it must do nothing but use the scope. Whatever it raises undoes it.
+        ``shared``: on PostgreSQL it may run beside other shared ones of its organization, without seeing what they
+        are about to commit; for additions that depend on nothing that changes (uploads).
         """
         if self._writer is not None:
             return self._writer.submit(organization_id, work)
-        return self._transact_alone(organization_id, work)
+        if getattr(self._inside, "transaction", False):
+            raise RuntimeError("transact() inside transact(): use the scope at hand")
+        self._inside.transaction = True
+        try:
+            return self._transact_alone(organization_id, work, _SHARE_TURN if shared else _WAIT_TURN)
+        finally:
+            self._inside.transaction = False
 
-    def _transact_alone(self, organization_id: str, work: Work[T]) -> T:
+    def _transact_alone(self, organization_id: str, work: Work[T], turn: sa.Select[Any]) -> T:
         for attempt in range(RETRIES):
             try:
-                with _translated(), self.engine.begin() as connection:
+                with translated(), self.engine.begin() as connection:
+                    connection.execute(turn, {"organization": organization_id})
                     return work(Scope(connection, organization_id))
-            except _Retry as lost:
-                if attempt == RETRIES - 1:
-                    raise Unavailable("the database was too busy; try again") from lost
-        raise AssertionError("unreachable")
+            except LostRace:
+                # Racers that pause for different times meet less often.
+                time.sleep(random.uniform(0, min(LONGEST_PAUSE_S, 0.005 * 2**attempt)))
+        raise Unavailable("the database was too busy; try again")
 
     @contextmanager
     def system(self, *, write: bool = False) -> Iterator[sa.Connection]:
         """A connection that is bound to no organization: for identity look-ups, job discovery and migrations only."""
-        with _translated(), self.engine.connect() as connection:
-            if write:
-                connection = connection.execution_options(fiducial_write=True)
+        with translated(), self.engine.connect() as plain:
+            connection = plain.execution_options(fiducial_write=True) if write else plain
             with connection.begin():
                 yield connection
 
@@ -90,11 +107,25 @@ def sqlite_url(path: Path) -> str:
     return f"sqlite:///{path}"
 
 
+def _to_json(value: Any) -> str:
+    """Not-a-number is no JSON: PostgreSQL would refuse it, and clients could not read it."""
+    try:
+        return json.dumps(value, allow_nan=False, separators=(",", ":"))
+    except ValueError as error:
+        raise Invalid(f"a value cannot be kept as JSON: {error}") from error
+
+
 def _make_engine(url: str, pool_size: int) -> sa.Engine:
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+        return sa.create_engine(
+            url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, json_serializer=_to_json
+        )
     engine = sa.create_engine(
-        url, connect_args={"timeout": 60, "check_same_thread": False}, pool_size=pool_size, max_overflow=64
+        url,
+        connect_args={"timeout": 60, "check_same_thread": False},
+        pool_size=pool_size,
+        max_overflow=64,
+        json_serializer=_to_json,
     )
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
@@ -109,7 +140,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",  # a commit that was acknowledged survives a power cut
         "foreign_keys=ON",
-        "cache_size=-65536",
+        "cache_size=-16384",  # 16 MiB for each connection; what is read again comes from the map below
         "mmap_size=268435456",
         "temp_store=MEMORY",
     ):
@@ -120,104 +151,3 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: sa.Connection) -> None:
     write = connection.get_execution_options().get("fiducial_write")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-
-
-class _Retry(Exception):
-    """The database asks to run the transaction again."""
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Errors of the driver as errors of the family; the rest is let through."""
-    try:
-        yield
-    except sa.exc.IntegrityError as error:
-        raise Conflict(f"the database refused the change: {error.orig}") from error
-    except sa.exc.OperationalError as error:
-        text = str(error.orig)
-        if "full" in text or "No space left" in text:
-            raise StorageFull("the disk of the database is full") from error
-        if getattr(error.orig, "sqlstate", None) in {"40001", "40P01"}:
-            raise _Retry(text) from error
-        raise Unavailable(f"the database cannot do it now: {text}") from error
-
-
-class _GroupWriter:
-    """SQLite's one writer: a thread that commits together what waits together."""
-
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
-        self._waiting: queue.SimpleQueue[tuple[str, Work[Any], Future[Any]] | None] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
-        self._starting = threading.Lock()
-        self._closed = False
-
-    def submit(self, organization_id: str, work: Work[T]) -> T:
-        if threading.current_thread() is self._thread:
-            raise RuntimeError("transact() inside transact(): use the scope at hand")
-        future: Future[T] = Future()
-        with self._starting:
-            if self._closed:
-                raise Unavailable("the database is closed")
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="fiducial-writer", daemon=True)
-                self._thread.start()
-            self._waiting.put((organization_id, work, future))
-        return future.result()
-
-    def close(self) -> None:
-        with self._starting:
-            self._closed, thread = True, self._thread
-            self._waiting.put(None)
-        if thread is not None:
-            thread.join()
-
-    def _run(self) -> None:
-        while (first := self._waiting.get()) is not None:
-            group, ended = [first], False
-            while len(group) < GROUP_LIMIT:
-                try:
-                    entry = self._waiting.get_nowait()
-                except queue.Empty:
-                    break
-                if entry is None:
-                    ended = True
-                    break
-                group.append(entry)
-            self._commit(group)
-            if ended:
-                return
-
-    def _commit(self, group: list[tuple[str, Work[Any], Future[Any]]]) -> None:
-        done: list[tuple[Future[Any], Any]] = []
-        try:
-            with _translated(), self._engine.connect() as plain:
-                connection = plain.execution_options(fiducial_write=True)
-                with connection.begin():
-                    for organization_id, work, future in group:
-                        self._run_one(connection, organization_id, work, future, done)
-        except BaseException as error:  # the commit itself failed: nobody in the group was served
-            for _, _, future in group:
-                if not future.done():
-                    future.set_exception(error)
-            return
-        for future, result in done:
-            future.set_result(result)
-
-    @staticmethod
-    def _run_one(
-        connection: sa.Connection,
-        organization_id: str,
-        work: Work[Any],
-        future: Future[Any],
-        done: list[tuple[Future[Any], Any]],
-    ) -> None:
-        try:
-            with _translated(), connection.begin_nested():
-                result = work(Scope(connection, organization_id))
-        except StorageFull:
-            raise  # the whole transaction is lost, not one part of it
-        except Exception as error:  # handed to the caller, who waits for it
-            future.set_exception(error)
-        else:
-            done.append((future, result))

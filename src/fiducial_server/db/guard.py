@@ -69,6 +69,8 @@ def _walk(element: Any, here: _Tables, outside: _Tables) -> None:
         _require_insert(element)
     elif isinstance(element, sa.CTE):
         here = outside = _NONE
+    elif isinstance(element, sa.Lateral):
+        outside = here
     elif isinstance(element, sa.Subquery):
         here = outside
     for child in element.get_children():

@@ -76,7 +76,7 @@ class Scope:
         return self._connection.begin_nested()
 
 
-def rows_of(table: sa.Table, *columns: Any) -> sa.Select[Any]:
+def rows_of(table: sa.FromClause, *columns: Any) -> sa.Select[Any]:
     """``SELECT columns FROM table`` bound to the organization in scope; all columns when none are named."""
     return sa.select(*(columns or (table,))).where(table.c.organization_id == ORG)
 

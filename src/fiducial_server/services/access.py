@@ -144,7 +144,16 @@ class Access:
 
         def work(scope: Scope) -> None:
             credential_rows.insert(scope, credential_rows.credential_row(made, keys.key_hash(key)))
-            _note(scope, _acting(user), "key.create", "credential", made.id, "server", {"email": email}, at)
+            _note(
+                scope,
+                _acting(user),
+                "key.create",
+                "credential",
+                made.id,
+                origin="server",
+                details={"email": email},
+                at=at,
+            )
 
         self._database.transact(user.organization_id, work)
 
@@ -181,7 +190,16 @@ class Access:
 
         def work(scope: Scope) -> User:
             user_rows.insert(scope, row)
-            _note(scope, actor, "user.create", "user", row["id"], origin, {"email": address, "roles": row["roles"]}, at)
+            _note(
+                scope,
+                actor,
+                "user.create",
+                "user",
+                row["id"],
+                origin=origin,
+                details={"email": address, "roles": row["roles"]},
+                at=at,
+            )
             return _present(scope, address)
 
         try:
@@ -223,7 +241,7 @@ class Access:
                 _require_an_admin(scope)
                 shown = {name: value for name, value in changes.items() if name != "password"}
                 shown["fields"] = sorted(changes)
-                _note(scope, actor, "user.update", "user", user.id, origin, shown, self._clock())
+                _note(scope, actor, "user.update", "user", user.id, origin=origin, details=shown, at=self._clock())
             return _present(scope, address)
 
         return self._database.transact(actor.organization_id, work)
@@ -262,7 +280,16 @@ class Access:
         def work(scope: Scope) -> Credential:
             made = _new_api_key(_present(scope, address).id, name, key, at, expires_at)
             credential_rows.insert(scope, credential_rows.credential_row(made, keys.key_hash(key)))
-            _note(scope, actor, "key.create", "credential", made.id, origin, {"email": address, "title": name}, at)
+            _note(
+                scope,
+                actor,
+                "key.create",
+                "credential",
+                made.id,
+                origin=origin,
+                details={"email": address, "title": name},
+                at=at,
+            )
             return made
 
         return self._database.transact(actor.organization_id, work), key
@@ -285,7 +312,16 @@ class Access:
             if found.revoked_at is None:
                 at = self._clock()
                 credential_rows.revoke(scope, credential_id, at)
-                _note(scope, actor, "key.revoke", "credential", credential_id, origin, {"title": found.title}, at)
+                _note(
+                    scope,
+                    actor,
+                    "key.revoke",
+                    "credential",
+                    credential_id,
+                    origin=origin,
+                    details={"title": found.title},
+                    at=at,
+                )
             return credential_rows.find(scope, credential_id) or found
 
         return self._database.transact(actor.organization_id, work)
@@ -305,7 +341,16 @@ class Access:
             user = _present(scope, address)
             made = Credential(new_id(), user.id, "ssh_key", (comment or "ssh key")[:255], "ssh-ed25519", at)
             credential_rows.insert(scope, credential_rows.credential_row(made, hashed, public_key))
-            _note(scope, actor, "key.create", "credential", made.id, origin, {"email": address, "kind": "ssh_key"}, at)
+            _note(
+                scope,
+                actor,
+                "key.create",
+                "credential",
+                made.id,
+                origin=origin,
+                details={"email": address, "kind": "ssh_key"},
+                at=at,
+            )
             return made
 
         return self._database.transact(actor.organization_id, work)
@@ -375,6 +420,7 @@ def _note(
     action: str,
     kind: str,
     subject_id: str,
+    *,
     origin: str,
     details: Mapping[str, Any],
     at: int,

@@ -69,9 +69,8 @@ class Arrivals:
 
     def _record(self, organization_id: str, arrivals: Sequence[Arrival]) -> list[Outcome | BaseException]:
         job_id, at = new_id(), self._clock()
-        singles = any(arrival.item is not None for arrival in arrivals)
         outcomes = self._database.transact(organization_id, lambda scope: self._write(scope, arrivals, job_id, at))
-        if singles:
+        if any(isinstance(outcome, Item) for outcome in outcomes):
             self._runner.wake(JobRef(organization_id, job_id))
         return outcomes
 
@@ -140,9 +139,9 @@ def _draft_group(
     added: list[ItemFile] = []
     for number, arrival in arrivals.items():
         known = there.get(arrival.file.sha256)
-        refusal = None if known else _refusal(row, kind, arrival)
-        if refusal is not None:
-            outcomes[number] = refusal
+        why_not = None if known else refusal(row, kind, arrival)
+        if why_not is not None:
+            outcomes[number] = why_not
             continue
         if known is None:
             last += 1
@@ -161,8 +160,8 @@ def _draft_group(
     return outcomes
 
 
-def _refusal(row: Any, kind: ItemKind, arrival: Arrival) -> FiducialError | None:
-    """Why this file cannot join the group."""
+def refusal(row: Any, kind: ItemKind, arrival: Arrival) -> FiducialError | None:
+    """Why this file cannot join the group of that row, which is of that kind by now; None when it can."""
     name = arrival.file.filename
     if row.state != ItemState.OPEN:
         return Conflict(f"{name}: the group {row.id} is closed and takes no more files", id=row.id, state=row.state)

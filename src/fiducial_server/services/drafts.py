@@ -130,7 +130,7 @@ def of_header(item: Item, header: Header) -> Item:
     )
 
 
-def single_item(item_id: str, actor: Actor, facts: UploadFacts, header: Header, size: int, at: int) -> Item:
+def single_item(item_id: str, actor: Actor, facts: UploadFacts, header: Header, *, size: int, at: int) -> Item:
     """The item that one uploaded file is."""
     draft = of_header(new_item(item_id, actor, facts, at), header)
     kind = KIND_OF_FILE[header.kind]

@@ -14,8 +14,9 @@ from fiducial_server.db.scope import Scope
 from fiducial_server.jobs.base import JobRef, JobRunner
 from fiducial_server.model.actor import Actor
 from fiducial_server.model.ids import id_at, new_id
-from fiducial_server.model.item import Item, ItemFile, ItemState
+from fiducial_server.model.item import Item, ItemFile, ItemKind, ItemState
 from fiducial_server.model.times import Clock
+from fiducial_server.services.arrivals import Arrival, refusal
 from fiducial_server.services.drafts import UploadFacts, new_item
 from fiducial_server.services.ingest import INGEST
 from fiducial_server.services.texts import clean_text
@@ -43,7 +44,7 @@ class Groups:
             tags.add(scope, {group.id: group.tags})
             if word is not None:
                 upload_tokens.put(scope, actor.user_id, word, group.id, at)
-            _note(scope, actor, "group.open", group.id, origin, {"name": group.name}, at)
+            _note(scope, actor, "group.open", group.id, origin=origin, details={"name": group.name}, at=at)
             return group
 
         try:
@@ -51,10 +52,18 @@ class Groups:
         except Conflict:  # another connection opened it under this token just now
             return self._database.transact(actor.organization_id, work)
 
-    def require(self, actor: Actor, item_id: str) -> str:
-        """The id, if it is a group's (open or closed); NotFound otherwise."""
+    def require(self, actor: Actor, item_id: str) -> None:
+        """NotFound when it is no group, open or closed."""
         with self._database.read(actor.organization_id) as scope:
-            return str(_present(scope, item_id).id)
+            _present(scope, item_id)
+
+    def require_room(self, arrival: Arrival) -> None:
+        """Refuse a file that cannot join its group before its bytes are kept; the transaction looks again."""
+        with self._database.read(arrival.actor.organization_id) as scope:
+            row = _present(scope, arrival.group_id)
+            why_not = refusal(row, ItemKind(row.kind), arrival)
+            if why_not is not None and not files.same_bytes(scope, row.id, [arrival.file.sha256]):
+                raise why_not
 
     def files(self, actor: Actor, item_id: str) -> Sequence[ItemFile]:
         with self._database.read(actor.organization_id) as scope:
@@ -73,7 +82,7 @@ class Groups:
             items.update(scope, [item_id], {"state": str(ItemState.PENDING), "updated_at": at})
             jobs.insert(scope, job_id, kind=INGEST, created_by=actor.email, at=at, units=[(item_id, {})], payload={})
             details = {"files": row.file_count, "size": row.size}
-            _note(scope, actor, "group.close", item_id, origin, details, at)
+            _note(scope, actor, "group.close", item_id, origin=origin, details=details, at=at)
             closed = items.with_details(scope, [row])[0]
             return replace(closed, state=ItemState.PENDING, updated_at=at), True
 
@@ -92,7 +101,15 @@ class Groups:
                 raise Conflict(f"the group {item_id} is closed; delete the item instead", id=item_id)
             hashes = sorted(set(files.hashes_of(scope, [item_id]).get(item_id, ())))
             items.remove(scope, item_id)
-            _note(scope, actor, "group.abandon", item_id, origin, {"name": row.name, "files": row.file_count}, at)
+            _note(
+                scope,
+                actor,
+                "group.abandon",
+                item_id,
+                origin=origin,
+                details={"name": row.name, "files": row.file_count},
+                at=at,
+            )
             return files.forget_unused(scope, hashes)
 
         return self._database.transact(actor.organization_id, work)
@@ -127,7 +144,9 @@ def _is_group(row: Any) -> bool:
     return row.kind in {"group", "dicom_series", "image_group"}
 
 
-def _note(scope: Scope, actor: Actor, action: str, item_id: str, origin: str, details: dict[str, Any], at: int) -> None:
+def _note(
+    scope: Scope, actor: Actor, action: str, item_id: str, *, origin: str, details: dict[str, Any], at: int
+) -> None:
     add_event(
         scope,
         actor=actor,

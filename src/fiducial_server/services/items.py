@@ -142,7 +142,7 @@ class Items:
             new = [item_id for item_id, row in found.items() if row.status != ItemStatus.PUBLISHED]
             values = {"status": str(ItemStatus.PUBLISHED), "published_at": at, "published_by": actor.email}
             rows.update(scope, new, {**values, "updated_at": at})
-            _note(scope, actor, "item.publish", new, origin, {}, at)
+            _note(scope, actor, "item.publish", new, origin=origin, details={}, at=at)
 
         self._database.transact(actor.organization_id, work)
 
@@ -158,7 +158,7 @@ class Items:
             tag_rows.clear(scope, changed)
             tag_rows.add(scope, dict.fromkeys(changed, wanted))
             rows.update(scope, changed, {"updated_at": at})
-            _note(scope, actor, "item.tag", changed, origin, {"tags": list(wanted)}, at)
+            _note(scope, actor, "item.tag", changed, origin=origin, details={"tags": list(wanted)}, at=at)
 
         self._database.transact(actor.organization_id, work)
 
@@ -171,7 +171,7 @@ class Items:
             found = _all_present(scope, ids, "deleted_at", deleted=True)
             alive = [item_id for item_id, row in found.items() if row.deleted_at is None]
             rows.update(scope, alive, {"deleted_at": at, "deleted_by": actor.email, "updated_at": at})
-            _note(scope, actor, "item.delete", alive, origin, {}, at)
+            _note(scope, actor, "item.delete", alive, origin=origin, details={}, at=at)
 
         self._database.transact(actor.organization_id, work)
 
@@ -188,7 +188,7 @@ class Items:
             reasons = {item_id: _why_not(found.get(item_id), hashes.get(item_id, ()), missing) for item_id in wanted}
             back = [item_id for item_id, reason in reasons.items() if reason is None]
             rows.update(scope, back, {"deleted_at": None, "deleted_by": None, "updated_at": at})
-            _note(scope, actor, "item.restore", back, origin, {}, at)
+            _note(scope, actor, "item.restore", back, origin=origin, details={}, at=at)
             return RestoreOutcome(tuple(back), tuple((i, reason) for i, reason in reasons.items() if reason))
 
         return self._database.transact(actor.organization_id, work)
@@ -211,7 +211,15 @@ class Items:
                 channel_rows.add_missing(scope, [channel] if channel else [], at)
                 rows.update(scope, [item_id], {**values, "updated_at": at})
                 after = {name: list(tags or ()) if name == "tags" else values[name] for name in before}
-                _note(scope, actor, "item.update", [item_id], origin, {"before": before, "after": after}, at)
+                _note(
+                    scope,
+                    actor,
+                    "item.update",
+                    [item_id],
+                    origin=origin,
+                    details={"before": before, "after": after},
+                    at=at,
+                )
             return _present(scope, item_id)
 
         return self._database.transact(actor.organization_id, work)
@@ -312,7 +320,7 @@ _CHANGES: dict[str, Callable[[Any], Any]] = {
 
 
 def _note(
-    scope: Scope, actor: Actor, action: str, ids: Sequence[str], origin: str, details: Mapping[str, Any], at: int
+    scope: Scope, actor: Actor, action: str, ids: Sequence[str], *, origin: str, details: Mapping[str, Any], at: int
 ) -> None:
     """One event for each item."""
     add_events(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from fiducial_server.db.annotations import insert_labels, save_label, snapshot
+from fiducial_server.db.annotations import insert_labels, save_labels, snapshot
 from fiducial_server.db.datasets import data_rows_of, datasets_of_project
 from fiducial_server.db.projects import find_project
 from fiducial_server.db.revisions import insert_revisions
@@ -34,12 +34,20 @@ class LabelChange:
 
     def save(self, before: Label, after: Label, action: RevisionAction = RevisionAction.UPDATE) -> Label:
         """Write ``after`` in the place of ``before``, with a new revision; nothing when they are equal."""
-        if after == before:
-            return before
+        return self.save_all([(before, after)], action)[0]
+
+    def save_all(
+        self, pairs: Sequence[tuple[Label, Label]], action: RevisionAction = RevisionAction.UPDATE
+    ) -> list[Label]:
+        """The same for many labels at once; each as it is now."""
         by, at = self.change.actor.email, self.change.at
-        kept = replace(after, updated_at=at, updated_by=by, revision=before.revision + 1)
-        save_label(self.change.scope, before, kept)
-        self._entries.append((action, before, kept))
+        kept = [
+            before if after == before else replace(after, updated_at=at, updated_by=by, revision=before.revision + 1)
+            for before, after in pairs
+        ]
+        changed = [(before, now) for (before, _), now in zip(pairs, kept, strict=True) if now is not before]
+        save_labels(self.change.scope, changed)
+        self._entries += [(action, before, now) for before, now in changed]
         return kept
 
     def finish(self, action: str, subject_id: str | None, details: Mapping[str, Any]) -> None:

@@ -123,7 +123,10 @@ def checked_shape(item: Item, kind: LabelKind, given: Any) -> tuple[Any, bytes |
     if isinstance(shape, Mask | VolumeMask):
         check_volume_shape(item, shape)
         return None, shape.to_bytes()
-    return shape.to_json(), None
+    stored = shape.to_json()
+    if kind is LabelKind.KEYPOINTS:  # the only shape with texts in it
+        check_json(stored, "shape")
+    return stored, None
 
 
 def check_volume_shape(item: Item, shape: Any) -> None:

@@ -131,10 +131,10 @@ class Labels(LabelLists, LabelFiles, LabelHistory, FrameRanges):
 
         def work(labels: LabelChange) -> None:
             at, by = labels.change.at, labels.change.actor.email
-            for before, wanted in _by_label(labels, ids):
-                if before.deleted_at is None:
-                    held = isolated(labels, before, wanted)
-                    labels.save(held, replace(held, deleted_at=at, deleted_by=by), RevisionAction.DELETE)
+            live = [(one, wanted) for one, wanted in _by_label(labels, ids) if one.deleted_at is None]
+            held = [isolated(labels, one, wanted) for one, wanted in live]
+            gone = [(one, replace(one, deleted_at=at, deleted_by=by)) for one in held]
+            labels.save_all(gone, RevisionAction.DELETE)
             labels.finish("annotation.delete", ids[0] if len(ids) == 1 else None, {"ids": len(ids)})
 
         self._change(actor, origin, work)
@@ -144,9 +144,10 @@ class Labels(LabelLists, LabelFiles, LabelHistory, FrameRanges):
         actor.require_writer("restore labels")
 
         def work(labels: LabelChange) -> None:
-            for before, _ in _by_label(labels, ids):
-                if before.deleted_at is not None:
-                    labels.save(before, replace(before, deleted_at=None, deleted_by=None), RevisionAction.RESTORE)
+            dead = [(one, wanted) for one, wanted in _by_label(labels, ids) if one.deleted_at is not None]
+            held = [isolated(labels, one, wanted) for one, wanted in dead]
+            back = [(one, replace(one, deleted_at=None, deleted_by=None)) for one in held]
+            labels.save_all(back, RevisionAction.RESTORE)
             labels.finish("annotation.restore", ids[0] if len(ids) == 1 else None, {"ids": len(ids)})
 
         self._change(actor, origin, work)

@@ -74,7 +74,7 @@ class Uploads:
             cleaned = clean_facts(facts)
             header = self._look(actor, spool, cleaned.filename)
             at = self._clock()
-            item = single_item(id_at(at), actor, cleaned, header, spool.size, at)
+            item = single_item(id_at(at), actor, cleaned, header, size=spool.size, at=at)
             file = new_file(cleaned.filename, spool, header, with_header=False)
             made = self._keep(actor, spool, Arrival(actor, file, header, origin, item=item))
         assert isinstance(made, Item)
@@ -106,17 +106,18 @@ class Uploads:
     ) -> ItemFile:
         """One more file of an open group, in any order, over any number of connections.
 
-        The same bytes again give the file that is there, also after closing. Raises Conflict when the group is closed, Invalid when the file
-        is of another kind than the group's, and what :meth:`receive` raises.
+        The same bytes again give the file that is there, also after closing. Raises Conflict when the group is closed,
+        Invalid when the file is of another kind than the group's, and what :meth:`receive` raises.
         """
         with ExitStack() as undo:
             undo.callback(spool.discard)
             actor.require_writer("upload")
             name = clean_filename(filename)
-            group_id = self._groups.require(actor, item_id)
             header = self._look(actor, spool, name)
             file = new_file(name, spool, header, with_header=True)
-            made = self._keep(actor, spool, Arrival(actor, file, header, origin, group_id=group_id))
+            arrival = Arrival(actor, file, header, origin, group_id=item_id)
+            self._groups.require_room(arrival)
+            made = self._keep(actor, spool, arrival)
         assert isinstance(made, ItemFile)
         return made
 

@@ -100,6 +100,11 @@ class _RangeReader(io.RawIOBase):
     def __init__(self, blobs: ObjectBlobs, key: str, size: int) -> None:
         self._blobs, self._key, self._size, self._at = blobs, key, size, 0
 
+    @property
+    def name(self) -> str:
+        """As every real file has one: readers of DICOM ask for it."""
+        return self._key
+
     def readable(self) -> bool:
         return True
 

@@ -43,6 +43,7 @@ class Client:
         self.log = (home / "client.log").open("wb")
         self.process = subprocess.Popen(
             [str(PYTHON), str(HERE / "runner.py")],
+            cwd=home,  # it writes a log where it is started
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

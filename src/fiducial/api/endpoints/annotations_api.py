@@ -160,7 +160,8 @@ class AnnotationsApi(CreatableEntityApi[Annotation], DeletableEntityApi[Annotati
     ) -> str:
         """A category of the whole resource; its id."""
         facts = _facts(worklist_id, author_email, imported_from, model_id, source)
-        return self._one(resource, AnnotationType.CATEGORY, {"identifier": identifier, "value": value, **facts})
+        fields = {"identifier": identifier, "value": value, **_frames(None, None), **facts}
+        return self._one(resource, AnnotationType.CATEGORY, fields)
 
     def create_numeric_annotation(
         self,

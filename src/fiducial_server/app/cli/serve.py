@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -60,6 +61,8 @@ def _serve(settings: Settings, as_json: bool) -> None:
     # The loop that answers shares the interpreter with threads that decode: let it have its turn after 1 ms, not 5.
     sys.setswitchinterval(0.001)
     running = server.make_server(services)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)  # raised again when all is closed: a stop that was asked for ends with 0
     running.run(sockets=[socket])
     if not running.started:
         raise typer.Exit(o.EXIT_FAILED)
@@ -68,14 +71,15 @@ def _serve(settings: Settings, as_json: bool) -> None:
 def _announce(settings: Settings, admin: Admin, as_json: bool) -> None:
     """Where, who, and where the key is; the key itself only when it was made now."""
     told = {"url": settings.url, "email": admin.email, "admin_file": str(admin.file) if admin.file else None}
-    if admin.created:
+    made = admin.created and settings.admin_api_key is None  # who gave a key knows it
+    if made:
         told["api_key"] = admin.api_key
     if as_json:
         print(json.dumps(told), flush=True)
         return
     print(f"Fiducial is at {settings.url}", flush=True)
     print(f"  user:    {admin.email}", flush=True)
-    if admin.created:
+    if made:
         print(f"  API key: {admin.api_key}   (shown once)", flush=True)
     if admin.file:
         print(f"  kept in: {admin.file}", flush=True)

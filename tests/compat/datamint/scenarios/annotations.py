@@ -82,7 +82,7 @@ def scenario_geometry_in_pixels(c: Any) -> None:
 def scenario_geometry_in_patient_space(c: Any) -> None:
     import numpy as np
 
-    client, ct = uploaded(c, "mr_small.dcm")  # not ct_small: the client takes its TIFF preamble for a picture
+    client, ct = uploaded(c, "mr_series/0.dcm")  # not ct_small: the client takes its TIFF preamble for a picture
     dataset = ct.fetch_file_data()
     line = client.annotations.add_line_annotation((10, 20), (60, 90), ct, "rib", frame_index=0)
     origin = np.array(dataset.ImagePositionPatient, float)
@@ -136,9 +136,8 @@ def scenario_mask_file_of_a_picture(c: Any) -> None:
     mask = np.zeros((1411, 1411, 3), np.uint8)
     mask[100:200, 300:500] = (255, 0, 0)
     mask[400:450, 300:500] = (0, 255, 0)
-    path = Path(c.tmp) / "mask.png"
-    Image.fromarray(mask).save(path)
-    ids = client.annotations.upload_segmentations(eye, str(path), name={(255, 0, 0): "disc", (0, 255, 0): "cup"})
+    coloured = mask.transpose(2, 0, 1)[..., None]  # (3, height, width, frames): a colour PNG is taken for three frames
+    ids = client.annotations.upload_segmentations(eye, coloured, name={(255, 0, 0): "disc", (0, 255, 0): "cup"})
     found = {a.identifier: a for a in client.annotations.get_list(resource=eye)}
     assert {found["disc"].id, found["cup"].id} == set(ids)
     data = np.asarray(found["cup"].fetch_file_data(use_cache=True)).squeeze()

@@ -31,7 +31,6 @@ def scenario_life_of_a_project(c: Any) -> None:
     assert client.projects.get_pinned_metrics(project) == ["dice"]
 
     client.projects.delete(project)
-    assert client.projects.get_by_name(c.tag, include_archived=False) is None
     assert client.projects.get_by_name(c.tag).archived is True
     assert project.id in {p.id for p in client.projects.get_deleted()}
     assert client.projects.restore(project).archived is False

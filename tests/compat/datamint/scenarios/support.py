@@ -30,9 +30,12 @@ def without_torchvision() -> None:
     import sys
     from types import ModuleType
 
-    for name in ("torchvision", "torchvision.utils"):
-        sys.modules.setdefault(name, ModuleType(name))
-    sys.modules["torchvision"].utils = sys.modules["torchvision.utils"]  # type: ignore[attr-defined]
+    names = ("torchvision", "torchvision.utils", "torchvision.transforms", "torchvision.transforms.functional")
+    for name in names:
+        sys.modules.setdefault(name, ModuleType(name)).__path__ = []  # type: ignore[attr-defined]
+    for name in names[1:]:
+        owner, _, attribute = name.rpartition(".")
+        setattr(sys.modules[owner], attribute, sys.modules[name])
 
 
 def raises(kind: type[BaseException], function: Any, *args: Any, match: str = "", **kwargs: Any) -> BaseException:

@@ -29,7 +29,7 @@ def test_deep_nesting_is_refused_and_not_a_crash() -> None:
 
 
 def test_objects_and_arrays_are_told_apart() -> None:
-    with pytest.raises(Invalid, match="an object, not an array|JSON object, not an array"):
+    with pytest.raises(Invalid, match="JSON object, not an array"):
         json_object([])
     with pytest.raises(Invalid, match="JSON array, not an object"):
         json_array({})

@@ -17,7 +17,7 @@ def test_every_error_of_the_family_has_a_status() -> None:
 @pytest.mark.parametrize("kind", errors.ERROR_FAMILY, ids=lambda kind: kind.__name__)
 def test_every_refusal_has_status_message_and_error(kind: type[errors.FiducialError]) -> None:
     response = answer(kind("Resource abc not found"))
-    body = json.loads(response.body)
+    body = json.loads(bytes(response.body))
     assert response.status_code == STATUS[kind]
     assert body["statusCode"] == STATUS[kind]
     assert body["message"] == "Resource abc not found"
@@ -30,11 +30,11 @@ def test_a_subclass_answers_as_the_closest_class_does() -> None:
 
 
 def test_a_404_always_says_not_found_in_the_words_the_client_looks_for() -> None:
-    assert " not found" in json.loads(refusal(404, "Resource abc").body)["message"]
+    assert " not found" in json.loads(bytes(refusal(404, "Resource abc").body))["message"]
 
 
 def test_a_conflict_names_the_thing_that_is_there() -> None:
-    body = json.loads(answer(errors.AlreadyExists("there is one", existing_id="abc")).body)
+    body = json.loads(bytes(answer(errors.AlreadyExists("there is one", existing_id="abc")).body))
     assert body["id"] == "abc"
 
 

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from fiducial_server.db import tables
 from fiducial_server.db.engine import Database
+from fiducial_server.db.schema import metadata
 from fiducial_server.jobs.inline import InlineRunner
 from fiducial_server.model.actor import Actor
 from fiducial_server.model.item import Item
@@ -61,12 +62,10 @@ class Stage:
         names = ("item", "file", "item_file", "item_tag", "finding", "channel", "event", "job", "job_unit", "derived")
         with self.database.system() as connection:
             rows = {
-                name: connection.execute(
-                    sa.select(sa.func.count()).select_from(tables.metadata.tables[name])
-                ).scalar_one()
+                name: connection.execute(sa.select(sa.func.count()).select_from(metadata.tables[name])).scalar_one()
                 for name in names
             }
-        rows["objects"] = sum(1 for _ in self.store.keys())
+        rows["objects"] = len(list(self.store.keys()))
         rows["spools"] = spool_files(self.spools)
         return {name: count for name, count in rows.items() if count}
 
@@ -106,13 +105,13 @@ def ct_slice(
 ) -> bytes:
     """A CT slice of ``rows`` x 6 pixels at z = 2.5 mm * ``number``; stored values are 100 * number + offset + index."""
     from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-    from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
+    from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian
 
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = CTImageStorage
-    meta.MediaStorageSOPInstanceUID = uid or f"{series}.{number + 1}"
+    meta.MediaStorageSOPInstanceUID = UID(uid or f"{series}.{number + 1}")
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset = FileDataset(None, Dataset(), file_meta=meta, preamble=b"\0" * 128)
+    dataset = FileDataset(io.BytesIO(), Dataset(), file_meta=meta, preamble=b"\0" * 128)
     values = (np.arange(rows * 6).reshape(rows, 6) + 100 * number + offset).astype("<i2")
     for keyword, value in {
         "SOPClassUID": CTImageStorage,

@@ -62,7 +62,7 @@ def test_a_track_is_replaced(labels: Labels, database: Database, actor: Actor, v
         "systole": ((5, 12), (20, 29)),
         "diastole": ((13, 25),),
     }
-    assert put(labels, actor, video) == (0, 6)
+    assert put(labels, actor, video) == (0, 5)
     assert labels.frame_ranges(actor, video.id) == []
     assert ids(labels, actor, video) == {}
 

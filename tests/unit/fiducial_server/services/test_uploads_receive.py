@@ -267,6 +267,14 @@ def test_too_large(stage: Stage) -> None:
     assert stage.left_behind() == {}
 
 
+def test_the_look_for_leftovers_sees_a_spool(stage: Stage) -> None:
+    spool = stage.uploads.begin()
+    spool.write(b"x")
+    assert stage.left_behind() == {"spools": 1}
+    spool.discard()
+    assert stage.left_behind() == {}
+
+
 def test_a_viewer_may_not_upload(stage: Stage) -> None:
     viewer = replace(stage.actor, roles=frozenset({Role.VIEWER.value}))
     with pytest.raises(Forbidden):
