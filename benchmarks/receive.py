@@ -1,7 +1,7 @@
 """How many files a second ``Uploads.receive`` takes, without HTTP: threads that write, check, fsync and commit.
 
-``python benchmarks/receive.py FOLDER [--threads 8] [--runs 3] [--profile]``: FOLDER holds DICOM files of about 0.5 MB. Prints the median of the
-runs, each into a fresh SQLite database and local store. Follow-up jobs are only recorded.
+``python benchmarks/receive.py FOLDER [--threads 8] [--runs 3] [--profile]``: FOLDER holds DICOM files of about 0.5 MB.
+Prints the median of the runs, each into a fresh SQLite database and local store. Follow-up jobs are only recorded.
 """
 
 from __future__ import annotations

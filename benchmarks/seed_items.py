@@ -1,6 +1,7 @@
 """Many item rows, quickly: what the list benchmarks stand on.
 
-``python benchmarks/seed_items.py sqlite:///FILE [--count 1000000]`` makes the schema, one organization and the rows, and then times pages of 100.
+``python benchmarks/seed_items.py sqlite:///FILE [--count 1000000]`` makes the schema, one organization and the rows, and
+then times pages of 100.
 """
 
 from __future__ import annotations
@@ -30,7 +31,10 @@ MODALITIES = ("CT", "MR", "US", "XR", None)
 
 
 def rows(count: int, email: str, seed: int = 1) -> Iterator[Item]:
-    """Items one second apart: nine of ten published, 200 channels, 2% deleted; every 1,000th is tagged ``rare``, every 2nd ``common``."""
+    """Items one second apart: nine of ten published, 200 channels, 2% deleted.
+
+    Every 1,000th is tagged ``rare``, every 2nd ``common``.
+    """
     chance = random.Random(seed)
     for number in range(count):
         at = FIRST_US + number * 1_000_000

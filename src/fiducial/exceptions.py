@@ -119,6 +119,9 @@ _BY_STATUS: dict[int, type[ApiError]] = {
 }
 
 
+_CONFLICT = 409
+
+
 def error_from(response: httpx.Response, what: str | None = None) -> ApiError:
     """The exception for a refused request, with the server's own message; the body must have been read.
 
@@ -129,7 +132,9 @@ def error_from(response: httpx.Response, what: str | None = None) -> ApiError:
     kind = _BY_STATUS.get(response.status_code, ServerError if response.status_code >= 500 else ApiError)
     told = body.get("details")
     details = dict(told) if isinstance(told, dict) else {}
-    if existing := details.get("existing_id") or (body.get("id") if response.status_code == 409 else None):
+    # a thing that exists is shown in the body itself: a user by its address, all else by its id
+    shown = body.get("id") or body.get("email") if response.status_code == _CONFLICT else None
+    if existing := details.get("existing_id") or shown:
         kind, details["existing_id"] = EntityAlreadyExistsError, existing
     return kind(f"{what}: {message}" if what and what not in message else message, response=response, **details)
 

@@ -165,24 +165,48 @@ def test_frames_and_slices_are_shown(client: httpx.Client, series: Sent, volume:
             )
 
 
-@needs_shared
-@pytest.mark.parametrize(("folder", "code"), [("series-gantry-tilt", "gantry-tilt"), ("series-missing-slice", "slices")])
-def test_a_series_that_is_no_volume_says_so(running: Running, client: httpx.Client, folder: str, code: str) -> None:
-    there = sent(running, client, BROKEN / folder)
-    found = own_findings(there.item["findings"])
-    assert (there.item["state"], there.item["is_volume"]) == ("ready", False)
-    (told,) = [entry for name, entry in found.items() if code in name and entry["severity"] == "error"]
-    assert told["message"]
-    positions = [pydicom.dcmread(p, stop_before_pixels=True).ImagePositionPatient for p in by_position(there.files)]
-    if code == "gantry-tilt":
-        tilt = float(pydicom.dcmread(there.files[0], stop_before_pixels=True).GantryDetectorTilt)
-        numbers = [abs(v) for v in told["evidence"].values() if isinstance(v, int | float)]
-        assert any(number == pytest.approx(abs(tilt), abs=0.1) for number in numbers), told
-    else:
-        gaps = [float(np.linalg.norm(np.subtract(b, a))) for a, b in zip(positions, positions[1:], strict=False)]
-        assert f"{max(gaps):.1f}"[:3] in str(told["evidence"]), (gaps, told)
+def steps(files: list[Path]) -> Any:
+    """From each slice to the next, LPS mm."""
+    positions = [pydicom.dcmread(path, stop_before_pixels=True).ImagePositionPatient for path in by_position(files)]
+    return np.diff(np.array(positions, float), axis=0)
+
+
+def originals_are_there(client: httpx.Client, there: Sent) -> None:
     for index, path in enumerate(by_position(there.files)):
         assert client.get(f"/resources/{there.item['id']}/files/{index}").content == path.read_bytes()
+
+
+@needs_shared
+def test_a_tilted_series_says_by_how_much_and_keeps_its_shear(running: Running, client: httpx.Client) -> None:
+    there = sent(running, client, BROKEN / "series-gantry-tilt")
+    told = own_findings(there.item["findings"])["gantry-tilt"]
+    first = pydicom.dcmread(there.files[0], stop_before_pixels=True)
+    step = steps(there.files).mean(axis=0)
+    row, column = np.array(first.ImageOrientationPatient[:3]), np.array(first.ImageOrientationPatient[3:])
+    assert told["severity"] == "warning"
+    assert told["evidence"]["angle_degrees"] == pytest.approx(abs(float(first.GantryDetectorTilt)), abs=0.05)
+    assert told["evidence"]["spacing_along_normal_mm"] == pytest.approx(abs(np.dot(np.cross(row, column), step)), abs=1e-6)
+    assert told["evidence"]["shift_along_row_mm"] == pytest.approx(np.dot(row, step), abs=1e-6)
+    assert told["evidence"]["shift_along_column_mm"] == pytest.approx(np.dot(column, step), abs=1e-6)
+    with open_media(io.BytesIO(client.get(f"/resources/{there.item['id']}/file").content)) as reader:
+        assert reader.header.is_volume
+        np.testing.assert_allclose(np.array(reader.header.voxel_to_patient)[:3, 2], step, rtol=0, atol=1e-6)
+    originals_are_there(client, there)
+
+
+@needs_shared
+def test_a_series_with_a_missing_slice_says_where_and_is_no_volume(running: Running, client: httpx.Client) -> None:
+    there = sent(running, client, BROKEN / "series-missing-slice")
+    told = own_findings(there.item["findings"])["missing-slices"]
+    gaps = np.linalg.norm(steps(there.files), axis=1)
+    assert (there.item["state"], there.item["is_volume"], told["severity"]) == ("ready", False, "error")
+    assert (told["evidence"]["missing"], told["evidence"]["usual_gap_mm"]) == (1, pytest.approx(np.median(gaps), abs=1e-4))
+    (hole,) = told["evidence"]["where"]
+    assert hole["after_slice"] == int(np.argmax(gaps))
+    assert hole["to_mm"] - hole["from_mm"] == pytest.approx(gaps.max(), abs=1e-6)
+    refused = client.get(f"/resources/{there.item['id']}/slices/sagittal/40")
+    assert (refused.status_code, bool(refused.json()["message"])) == (422, True)
+    originals_are_there(client, there)
 
 
 # -- groups that are not finished -------------------------------------------------------------------------------------

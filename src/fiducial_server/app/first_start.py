@@ -28,19 +28,22 @@ class Admin:
 def first_start(settings: Settings, access: Access) -> Admin:
     """Make the administrator if there is none. The secrets are on disk before they count, so that none is ever lost."""
     waiting = settings.admin_file.with_name("admin.json.new")
-    password, api_key = secrets.token_urlsafe(15), settings.admin_api_key or new_key()
-    if not waiting.exists() and not settings.admin_file.exists():
-        _write(waiting, {"url": settings.url, "email": settings.admin_email, "password": password, "api_key": api_key})
-    elif waiting.exists():  # an earlier start got no further than this
-        kept = _read(waiting)
-        password, api_key = kept.get("password", password), settings.admin_api_key or kept.get("api_key", api_key)
-        _write(waiting, {"url": settings.url, "email": settings.admin_email, "password": password, "api_key": api_key})
-    made = access.bootstrap(settings.admin_email, api_key if waiting.exists() else settings.admin_api_key, password)
-    if waiting.exists():
-        _settle(waiting, settings.admin_file, access, api_key)
-    kept = _read(settings.admin_file)
-    file = settings.admin_file if kept else None
-    return Admin(made.created, made.email, api_key if made.created else kept.get("api_key"), file)
+    if not access.is_set_up():
+        _prepare(waiting, settings)
+    kept = _read(waiting)
+    made = access.bootstrap(settings.admin_email, settings.admin_api_key or kept.get("api_key"), kept.get("password"))
+    if kept:
+        _settle(waiting, settings.admin_file, access, kept["api_key"])
+    final = _read(settings.admin_file)
+    return Admin(made.created, made.email, final.get("api_key"), settings.admin_file if final else None)
+
+
+def _prepare(waiting: Path, settings: Settings) -> None:
+    """Write what will be the administrator's, unless a start that was cut off has done so."""
+    before = _read(waiting)
+    password = before.get("password") or secrets.token_urlsafe(15)
+    api_key = settings.admin_api_key or before.get("api_key") or new_key()
+    _write(waiting, {"url": settings.url, "email": settings.admin_email, "password": password, "api_key": api_key})
 
 
 def _settle(waiting: Path, final: Path, access: Access, api_key: str) -> None:

@@ -112,9 +112,13 @@ def same_bytes(scope: Scope, item_id: str, hashes: Sequence[str]) -> dict[str, I
 
 
 def uses_of_instances(
-    scope: Scope, uids: Sequence[str], *, most_each: int | None = None
+    scope: Scope, uids: Sequence[str], *, other_than: Sequence[str] = ()
 ) -> dict[str, list[InstanceUse]]:
-    """SOP Instance UID -> the files of not deleted items that carry it, oldest item first."""
+    """SOP Instance UID -> the files of not deleted items that carry it, oldest item first.
+
+    Files with the bytes ``other_than`` are passed over within the index: however often the same file came, asking whether
+    there is another one costs next to nothing.
+    """
     uses: dict[str, list[InstanceUse]] = {}
     for start in range(0, len(uids), _PIECE):
         query = (
@@ -123,14 +127,13 @@ def uses_of_instances(
             .where(
                 item_file.c.organization_id == ORG,
                 item_file.c.instance_uid.in_(uids[start : start + _PIECE]),
-                item.c.deleted_at.is_(None),
+                item_file.c.sha256.not_in(other_than),
+                sa.func.coalesce(item.c.deleted_at, 0) == 0,
             )
             .order_by(item_file.c.instance_uid, item_file.c.item_id)
         )
         for uid, item_id, sha256 in scope.execute(query):
-            found = uses.setdefault(uid, [])
-            if most_each is None or len(found) < most_each:
-                found.append(InstanceUse(item_id, sha256))
+            uses.setdefault(uid, []).append(InstanceUse(item_id, sha256))
     return uses
 
 
@@ -144,7 +147,7 @@ def items_with_bytes(scope: Scope, hashes: Sequence[str]) -> dict[str, tuple[str
             .where(
                 item_file.c.organization_id == ORG,
                 item_file.c.sha256.in_(hashes[start : start + _PIECE]),
-                item.c.deleted_at.is_(None),
+                sa.func.coalesce(item.c.deleted_at, 0) == 0,
                 item.c.file_count == 1,
                 item.c.state != "open",
             )

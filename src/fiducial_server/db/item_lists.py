@@ -1,8 +1,9 @@
 """Lists of items: from a filter to a statement that reads one page along an index.
 
-An item's id sorts as its time of creation does (:func:`fiducial_server.model.ids.id_at`), so indexes that end in an item id are in order
-of arrival too. One condition leads: its index gives the order. The others are written so that the planner does not take
-an index of theirs and sort afterwards (``coalesce``): a page must not cost more because the list is long.
+An item's id sorts as its time of creation does (:func:`fiducial_server.model.ids.id_at`), so indexes that end in an
+item id are in order of arrival too. One condition leads: its index gives the order. The others are written so that the
+planner does not take an index of theirs and sort afterwards (``coalesce``): a page must not cost more because the list is
+long.
 """
 
 from __future__ import annotations

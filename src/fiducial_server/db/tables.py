@@ -151,7 +151,7 @@ item_file = tenant_table(
     within(("item_id",), "item", ondelete="CASCADE"),
     within(("sha256",), "file", ("sha256",)),
     sa.Index("ix_item_file_sha256", "organization_id", "sha256"),
-    sa.Index("ix_item_file_instance", "organization_id", "instance_uid"),
+    sa.Index("ix_item_file_instance", "organization_id", "instance_uid", "sha256"),  # the same UID, other bytes?
     key=("item_id", "ordinal"),
 )
 

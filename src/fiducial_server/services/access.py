@@ -86,6 +86,11 @@ class Access:
 
     # --- the first start ----------------------------------------------------------------------------------------------
 
+    def is_set_up(self) -> bool:
+        """Whether there is an organization, so that a start makes no administrator."""
+        with self._database.system() as connection:
+            return user_rows.first_organization(connection) is not None
+
     def bootstrap(
         self, email: str, api_key: str | None = None, password: str | None = None, organization_name: str = "Fiducial"
     ) -> Bootstrap:

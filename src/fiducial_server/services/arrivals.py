@@ -97,8 +97,8 @@ class Arrivals:
     @staticmethod
     def _strictly_refused(scope: Scope, arrivals: Sequence[Arrival]) -> dict[int, FiducialError]:
         """Number of the arrival -> the error: its UID is taken, in the tables or by an earlier one of this round."""
-        uids = sorted({a.file.instance_uid for a in arrivals if a.file.instance_uid})
-        uses = files.uses_of_instances(scope, uids, most_each=100) if uids else {}
+        pairs = [(a.file.instance_uid, a.file.sha256) for a in arrivals if a.file.instance_uid]
+        uses = conflicts.uses_of(scope, pairs)
         refused: dict[int, FiducialError] = {}
         for number, arrival in enumerate(arrivals):
             uid, sha256 = arrival.file.instance_uid, arrival.file.sha256

@@ -11,8 +11,20 @@ from fiducial_server.db.files import InstanceUse
 from fiducial_server.db.scope import Scope
 
 CODE = "instance-uid-conflict"
+MOST_PASSED_OVER = 500
 MOST_TOLD = 10
 """Other items that one finding names, and such findings that one item gets from later uploads."""
+
+
+def uses_of(scope: Scope, pairs: Sequence[tuple[str, str]]) -> dict[str, list[InstanceUse]]:
+    """UID -> who carries it, as far as that can be a conflict with one of these (UID, SHA-256)."""
+    hashes: dict[str, set[str]] = {}
+    for uid, sha256 in pairs:
+        hashes.setdefault(uid, set()).add(sha256)
+    known = sorted({sha256 for _, sha256 in pairs})[:MOST_PASSED_OVER]
+    uses = files.uses_of_instances(scope, sorted(hashes), other_than=known)
+    among_them = sorted(uid for uid, found in hashes.items() if len(found) > 1)
+    return uses | files.uses_of_instances(scope, among_them)
 
 
 def others(uses: Sequence[InstanceUse], sha256: str) -> list[InstanceUse]:
@@ -46,14 +58,12 @@ def finding(uid: str, sha256: str, found: Sequence[InstanceUse]) -> Finding:
 
 
 def tell(scope: Scope, new: Mapping[str, Sequence[tuple[str, str]]]) -> dict[str, list[Finding]]:
-    """``new``: item id -> (UID, SHA-256) of files that came to it. Gives the findings of each of these items, and adds to the items
-    they collide with the finding that names the new one.
+    """Tell items, and those they collide with, of each other. ``new``: item id -> (UID, SHA-256) of files that came to it.
 
+    Gives the findings of each of the new items; the others get theirs written.
     Call it when the new files' rows are there. Telling twice adds nothing: an item that was told of a pair is not told again.
     """
-    uids = sorted({uid for pairs in new.values() for uid, _ in pairs})
-    uses = files.uses_of_instances(scope, uids) if uids else {}
-    uses = {uid: found for uid, found in uses.items() if len({use.sha256 for use in found}) > 1}
+    uses = uses_of(scope, [pair for pairs in new.values() for pair in pairs])
     if not uses:
         return {}
     mine: dict[str, list[Finding]] = {}

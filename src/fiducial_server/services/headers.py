@@ -57,4 +57,4 @@ def finite(value: Any) -> Any:
 
 def _is_sound(text: str) -> bool:
     """Text that every database takes: no NUL, no lone surrogate."""
-    return text.isascii() and "\x00" not in text or not any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in text)
+    return (text.isascii() and "\x00" not in text) or not any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in text)

@@ -156,7 +156,7 @@ class Uploads:
     def _refuse_conflict(self, actor: Actor, uid: str, sha256: str) -> None:
         """A first look, before anything is stored; the transaction looks again."""
         with self._database.read(actor.organization_id) as scope:
-            found = conflicts.others(files.uses_of_instances(scope, [uid]).get(uid, ()), sha256)
+            found = conflicts.others(conflicts.uses_of(scope, [(uid, sha256)]).get(uid, ()), sha256)
         if found:
             raise conflicts.refusal(uid, sha256, found)
 

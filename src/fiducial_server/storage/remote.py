@@ -73,8 +73,14 @@ def _open(url: str, options: Mapping[str, Any]) -> ObjectStore:
     if parts.scheme in _S3 and (endpoint := os.environ.get("FIDUCIAL_S3_ENDPOINT")):
         config.setdefault("endpoint", endpoint)
     config.update(options)
-    client = {"allow_http": True} if str(config.get("endpoint", "")).startswith("http://") else {}
+    client = {"connect_timeout": "10s", "timeout": "120s"}
+    if str(config.get("endpoint", "")).startswith("http://"):
+        client["allow_http"] = "true"
+    retry = {"max_retries": 4, "retry_timeout": timedelta(seconds=20)}  # the caller of a request is waiting
     with translated(f"use {url} as storage"):
         return from_url(
-            urlunsplit(parts._replace(query="")), config=cast(Any, config), client_options=cast(Any, client)
+            urlunsplit(parts._replace(query="")),
+            config=cast(Any, config),
+            client_options=cast(Any, client),
+            retry_config=cast(Any, retry),
         )

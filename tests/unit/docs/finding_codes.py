@@ -41,11 +41,20 @@ def findings_made(source: Path, *packages: str) -> set[Made]:
 
 
 def _of_module(module: _Module) -> Iterator[Made]:
+    _require_in_functions(module)
     for function in (node for node in ast.walk(module.tree) if isinstance(node, Function)):
         for call in _calls(function, "Finding"):
-            if len(call.args) >= 2 and not _is_copy(call.args[0]):
+            assert len(call.args) >= 2, f"{module.path}:{call.lineno}: code and severity come first, without keywords"
+            if not _is_copy(call.args[0]):
                 for code, severity in _pairs(module, function, call.args[0], call.args[1]):
                     yield Made(code, severity, module.path)
+
+
+def _require_in_functions(module: _Module) -> None:
+    functions = [node for node in ast.walk(module.tree) if isinstance(node, Function)]
+    inside = {call for function in functions for call in _calls(function, "Finding")}
+    outside = [call.lineno for call in _calls(module.tree, "Finding") if call not in inside]
+    assert not outside, f"{module.path}: findings that are made outside of functions, in lines {outside}"
 
 
 def _calls(inside: ast.AST, name: str) -> Iterator[ast.Call]:

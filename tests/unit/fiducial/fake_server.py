@@ -91,7 +91,7 @@ class UploadServer:
             self.requests.append((request.method, request.url.path))
             return self._answer(request, request.url.path.strip("/").split("/"))
 
-    def _answer(self, request: httpx.Request, parts: list[str]) -> httpx.Response:
+    def _answer(self, request: httpx.Request, parts: list[str]) -> httpx.Response:  # noqa: PLR0911 - a table
         match (request.method, parts):
             case ("POST", ["resources", "known"]):
                 return self._known(json.loads(request.content)["sha256"])

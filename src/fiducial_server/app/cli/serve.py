@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from fiducial_server.app.first_start import Admin
     from fiducial_server.app.settings import Settings
 
-command = typer.Typer(help="Run the server.", add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+command = typer.Typer(
+    help="Run the server.", add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+)
 
 
 @command.callback(invoke_without_command=True)

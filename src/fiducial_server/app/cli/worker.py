@@ -6,7 +6,9 @@ import typer
 
 from fiducial_server.app.cli import options as o
 
-command = typer.Typer(help="Run a worker process.", add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+command = typer.Typer(
+    help="Run a worker process.", add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+)
 
 
 @command.callback(invoke_without_command=True)

@@ -70,6 +70,7 @@ def create_routes(receiver: uploads.Receiver) -> FastAPI:
     for path, part, work in FILE_ROUTES:
         app.add_route(path, receiver.endpoint(part, work), ["POST"])
     app.add_route("/docs", docs.page, ["GET"])
+    app.openapi = lambda: docs.described(app, [("/resources", "resource", uploads.upload), *FILE_ROUTES])  # type: ignore[method-assign]
     # Words before ids: /resources/channels must not be read as a resource named so.
     for module in (later, uploads, resources, projects, annotationsets, labels, users, datasets):
         app.include_router(module.router)

@@ -69,7 +69,7 @@ class Receiver:
     async def upload(self, scope: Scope, receive: Receive, send: Send) -> None:
         """``POST /resources``: one file, one resource. Every error leaves in this dialect's shape from here."""
         try:
-            response = await self.receive(scope, receive, "resource", _upload)
+            response = await self.receive(scope, receive, "resource", upload)
         except Exception as error:
             response = answer(error)
         await response(scope, receive, send)
@@ -109,7 +109,8 @@ def _finished(entrance: Entrance, intake: Intake, work: Work, form: Form) -> Res
         intake.discard()  # harmless when the file was kept
 
 
-def _upload(call: Call, form: Form) -> Response:
+def upload(call: Call, form: Form) -> Response:
+    """``POST /resources``: one file, one resource; beside it ``mimetype, channel, tags, metadata, bypass_inbox`` ..."""
     item = call.services.uploads.receive(call.actor, form.intake.flush(), facts_of_form(form), origin=ORIGIN)
     return json({"id": item.id})
 

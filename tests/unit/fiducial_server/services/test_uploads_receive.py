@@ -149,7 +149,7 @@ def test_strict_instance_uids_are_refused_before_anything_is_stored(stage: Stage
     first = stage.send(ct_slice())
     strict = replace_rules(stage, strict_instance_uid=True)
     before = stage.left_behind()
-    with pytest.raises(Conflict, match="1.2.3.1 is already there with other bytes") as refused:
+    with pytest.raises(Conflict, match=r"1\.2\.3\.1 is already there with other bytes") as refused:
         strict.send(ct_slice(offset=1))
     assert refused.value.details["existing_id"] == first.id
     assert stage.left_behind() == before

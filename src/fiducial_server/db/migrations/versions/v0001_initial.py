@@ -436,7 +436,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one table after the other
         ),
         sa.PrimaryKeyConstraint("organization_id", "item_id", "ordinal", name="pk_item_file"),
     )
-    op.create_index("ix_item_file_instance", "item_file", ["organization_id", "instance_uid"])
+    op.create_index("ix_item_file_instance", "item_file", ["organization_id", "instance_uid", "sha256"])
     op.create_index("ix_item_file_sha256", "item_file", ["organization_id", "sha256"])
     op.create_table(
         "item_tag",
