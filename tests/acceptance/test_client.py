@@ -346,6 +346,9 @@ def test_pixels_mean_pixels_on_dicom_too(api: Api) -> None:
     (box,) = resource.fetch_annotations()
     corners = np.array([[10, 20, 0, 1], [30, 20, 0, 1], [10, 40, 0, 1], [30, 40, 0, 1]], float)
     assert np.allclose(np.array(box.shape.points), (corners @ affine.T)[:, :3], atol=1e-6)
+    pixels = box.fetch_pixel_shape()
+    assert np.allclose(np.array(pixels.points), corners[:, :3], atol=1e-9)
+    assert pixels.coordinate_system == "pixel"
 
 
 @needs_shared

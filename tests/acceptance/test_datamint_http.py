@@ -11,6 +11,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,10 +75,10 @@ class Place:
         InlineRunner(self.services.jobs).drain()
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    folder = tmp_path_factory.mktemp("server")
-    settings = Settings(data_dir=folder, worker=False, max_upload_bytes=LIMIT, admin_email="admin@example.org")
+@contextmanager
+def serving(folder: Path, **more: Any) -> Iterator[Place]:
+    """A server in a thread of this process, so that a test can look behind it; it does no jobs unless told to."""
+    settings = Settings(data_dir=folder, worker=False, max_upload_bytes=LIMIT, admin_email="admin@example.org", **more)
     services = build(settings)
     services.access.bootstrap("admin@example.org", KEY, None)
     services.access.create_organization("Others", "other@example.org", api_key=OTHER_KEY)
@@ -95,6 +96,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         server.should_exit = True
         thread.join(30)
         database.close()
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    with serving(tmp_path_factory.mktemp("server")) as place:
+        yield place
 
 
 @pytest.fixture
@@ -175,7 +182,13 @@ def test_either_header_alone_lets_in(place: Place, headers: dict[str, str]) -> N
 
 @pytest.mark.parametrize(
     "headers",
-    [{}, {"apikey": ""}, {"apikey": "fid_unknown"}, {"Authorization": "Bearer fid_unknown"}, {"Authorization": "Basic ???"}],
+    [
+        {},
+        {"apikey": ""},
+        {"apikey": "fid_unknown"},
+        {"Authorization": "Bearer fid_unknown"},
+        {"Authorization": "Basic ???"},
+    ],
 )
 @pytest.mark.parametrize(
     ("method", "path"),
@@ -570,6 +583,23 @@ def test_a_full_disk_is_told(place: Place, client: httpx.Client, monkeypatch: py
     refused(client.post("/resources", files={"resource": ("a.png", png(seed=66))}), 507, "no space")
     monkeypatch.undo()
     assert place.left() == before
+
+
+def test_other_bytes_under_a_known_instance_uid(place: Place, client: httpx.Client, tmp_path: Path) -> None:
+    content = slice_of_a_series(50)
+    other = content[:-2] + bytes([content[-2] ^ 1, content[-1]])
+    one, two = upload(client, "one.dcm", content), upload(client, "two.dcm", other)
+    for mine, its in ((one, two), (two, one)):
+        codes = {entry["code"]: entry for entry in client.get(f"/resources/{mine}/findings").json()}
+        assert its in json.dumps(codes["instance-uid-conflict"]["evidence"])
+    with (
+        serving(tmp_path / "strict", strict_instance_uid=True) as strict,
+        httpx.Client(base_url=strict.url, headers={"apikey": KEY}) as asking,
+    ):
+        upload(asking, "one.dcm", content)
+        before = strict.left()
+        refused(asking.post("/resources", files={"resource": ("two.dcm", other)}), 409, "UID")
+        assert strict.left() == before
 
 
 @needs_shared

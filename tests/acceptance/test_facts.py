@@ -168,7 +168,9 @@ def test_lossy_history_is_a_finding(answers: dict[Path, dict[str, Any]], row: Ro
 
     declared = pydicom.dcmread(row.path, stop_before_pixels=True).get("LossyImageCompression") == "01"
     found = own_findings(answers[row.path]["findings"])
-    lossy = any(word in row.facts for word in ("JPEG Baseline", "JPEG Extended", "Lossy", "JPEG 2000 Image Compression,"))
+    lossy = any(
+        word in row.facts for word in ("JPEG Baseline", "JPEG Extended", "Lossy", "JPEG 2000 Image Compression,")
+    )
     assert ("lossy-history" in found) == declared
     assert ("lossy-not-declared" in found) == (lossy and not declared)
     assert all(entry["severity"] in {"info", "warning", "error"} for entry in found.values())
@@ -177,4 +179,6 @@ def test_lossy_history_is_a_finding(answers: dict[Path, dict[str, Any]], row: Ro
 
 def test_files_without_anything_odd_have_no_findings(answers: dict[Path, dict[str, Any]]) -> None:
     clean = [row for row in ROWS if kind_of(row) in {"images", "seg"}]
-    assert {short(r.path): own_findings(answers[r.path]["findings"]) for r in clean} == {short(r.path): {} for r in clean}
+    assert {short(r.path): own_findings(answers[r.path]["findings"]) for r in clean} == {
+        short(r.path): {} for r in clean
+    }

@@ -184,8 +184,11 @@ def test_a_tilted_series_says_by_how_much_and_keeps_its_shear(running: Running, 
     step = steps(there.files).mean(axis=0)
     row, column = np.array(first.ImageOrientationPatient[:3]), np.array(first.ImageOrientationPatient[3:])
     assert told["severity"] == "warning"
-    assert told["evidence"]["angle_degrees"] == pytest.approx(abs(float(first.GantryDetectorTilt)), abs=0.05)
-    assert told["evidence"]["spacing_along_normal_mm"] == pytest.approx(abs(np.dot(np.cross(row, column), step)), abs=1e-6)
+    along = abs(np.dot(np.cross(row, column), step))
+    assert told["evidence"]["angle_degrees"] == pytest.approx(
+        np.degrees(np.arccos(along / np.linalg.norm(step))), abs=1e-6
+    )
+    assert told["evidence"]["spacing_along_normal_mm"] == pytest.approx(along, abs=1e-6)
     assert told["evidence"]["shift_along_row_mm"] == pytest.approx(np.dot(row, step), abs=1e-6)
     assert told["evidence"]["shift_along_column_mm"] == pytest.approx(np.dot(column, step), abs=1e-6)
     with open_media(io.BytesIO(client.get(f"/resources/{there.item['id']}/file").content)) as reader:
@@ -200,7 +203,10 @@ def test_a_series_with_a_missing_slice_says_where_and_is_no_volume(running: Runn
     told = own_findings(there.item["findings"])["missing-slices"]
     gaps = np.linalg.norm(steps(there.files), axis=1)
     assert (there.item["state"], there.item["is_volume"], told["severity"]) == ("ready", False, "error")
-    assert (told["evidence"]["missing"], told["evidence"]["usual_gap_mm"]) == (1, pytest.approx(np.median(gaps), abs=1e-4))
+    assert (told["evidence"]["missing"], told["evidence"]["usual_gap_mm"]) == (
+        1,
+        pytest.approx(np.median(gaps), abs=1e-4),
+    )
     (hole,) = told["evidence"]["where"]
     assert hole["after_slice"] == int(np.argmax(gaps))
     assert hole["to_mm"] - hole["from_mm"] == pytest.approx(gaps.max(), abs=1e-6)

@@ -17,6 +17,13 @@ from tests.conftest import run_sql, with_database
 QUICK = Pace(sweep_s=0.05, quiet_s=0.01, longest_wait_s=0.1, take_over_s=0.1, retry_s=0.1)
 
 
+@pytest.fixture(scope="module")
+def jobs_url(postgres: str) -> str:
+    """One database for all tests of this file, as a server that lives long has; under the name of its driver."""
+    run_sql(postgres, "CREATE DATABASE runner_contract")
+    return with_database(postgres, "runner_contract").replace("postgresql://", "postgresql+psycopg://")
+
+
 class TestInlineRunner(JobRunnerTests):
     @pytest.fixture
     def make_runner(self) -> Callable[[JobLedger], InlineRunner]:
@@ -31,11 +38,6 @@ class TestDbosRunnerOnSqlite(JobRunnerTests):
 
 
 class TestDbosRunnerOnPostgres(JobRunnerTests):
-    @pytest.fixture(scope="class")
-    def jobs_url(self, postgres: str) -> str:
-        run_sql(postgres, "CREATE DATABASE runner_contract")
-        return with_database(postgres, "runner_contract").replace("postgresql://", "postgresql+psycopg://")
-
     @pytest.fixture
     def make_runner(self, jobs_url: str) -> Callable[[JobLedger], DbosRunner]:
         return lambda ledger: DbosRunner(ledger, database_url=jobs_url, executor_id="here", pace=QUICK)

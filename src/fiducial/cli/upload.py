@@ -39,9 +39,9 @@ def upload(
 ) -> None:
     """Upload files. What fails is told at the end, and the others go on; calling again sends only what is missing."""
     with exit_codes():
-        from fiducial.api.endpoints.resources_api import is_report
         from fiducial.api.local_file import expanded, local_file
         from fiducial.api.settings import value_of
+        from fiducial.api.upload_options import is_report
 
         api = connect(server, key)
         files = [local_file(thing) for thing in expanded(paths)]

@@ -26,11 +26,8 @@ class BaseEntityModel(BaseModel):
         extra="allow", arbitrary_types_allowed=True, ser_json_bytes="base64", val_json_bytes="base64"
     )
 
-    def __init__(self, **data: Any) -> None:
-        super().__init__(**data)
-
     def model_post_init(self, context: Any, /) -> None:
-        if self.__pydantic_extra__ and _LOGGER.isEnabledFor(logging.DEBUG):
+        if _LOGGER.isEnabledFor(logging.DEBUG) and self.__pydantic_extra__:
             _log_unknown(type(self).__name__, self.__pydantic_extra__)
 
     def asdict(self) -> dict[str, Any]:

@@ -63,6 +63,7 @@ def _mr(api: Api, project_id: str) -> None:
     series = api.resources.upload_series(
         DATA / "mr_series", channel="sample", tags=["sample", "mr"], publish_to=project_id
     )
+    api.resources.wait_until_ready(series)  # labels go onto slices in their final order
     if not api.annotations.get_list(resource=series, limit=1):
         api.annotations.create_image_classification(series, "plane", "axial")
         api.annotations.create_image_classification(series, "sequence", "diffusion-weighted")

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 
 from fiducial_server.db import marks
 from fiducial_server.db.idlist import among
+from fiducial_server.db.lookup import looked_up
 from fiducial_server.db.rows import all_rows
 from fiducial_server.db.schema import ORG
-from fiducial_server.db.scope import Scope, join_on, rows_of
+from fiducial_server.db.scope import Scope, rows_of
 from fiducial_server.db.tables import annotation, annotation_set, feature, item
 from fiducial_server.model.label import Label, LabelKind, Mark, Source
 
@@ -21,7 +22,7 @@ COLUMNS = (
     annotation.c.id,
     annotation.c.item_id,
     annotation.c.kind,
-    feature.c.identifier,
+    looked_up(annotation, "feature_id", feature.c.identifier).label("identifier"),
     annotation.c.feature_id,
     annotation.c.created_at,
     annotation.c.created_by,
@@ -30,7 +31,7 @@ COLUMNS = (
     annotation.c.credited_to,
     annotation.c.project_id,
     annotation.c.annotation_set_id,
-    annotation_set.c.name.label("annotation_set_name"),
+    looked_up(annotation, "annotation_set_id", annotation_set.c.name).label("annotation_set_name"),
     annotation.c.instance,
     annotation.c.text_value,
     annotation.c.numeric_value,
@@ -48,18 +49,11 @@ COLUMNS = (
     annotation.c.deleted_by,
     annotation.c.set_name,
     annotation.c.revision,
-    item.c.name.label("item_name"),
-    item.c.modality.label("item_modality"),
+    looked_up(annotation, "item_id", item.c.name).label("item_name"),
+    looked_up(annotation, "item_id", item.c.modality).label("item_modality"),
 )
 _KIND, _MARKS, _SOURCE = 2, 7, 19
-_OWN = tuple(column.name for column in COLUMNS if column.table is annotation)
-
-SOURCE = (
-    annotation.join(item, join_on(annotation, item, item_id="id"))
-    .join(feature, join_on(annotation, feature, feature_id="id"))
-    .outerjoin(annotation_set, join_on(annotation, annotation_set, annotation_set_id="id"))
-)
-"""What a label is read from; labels may be without a set."""
+_OWN = tuple(column.name for column in COLUMNS if isinstance(column, sa.Column))
 
 
 def to_label(cells: Sequence[Any], label_marks: tuple[Mark, ...]) -> Label:
@@ -159,12 +153,12 @@ def labels_of_item(
     if created_by is not None:
         statement = statement.where(sa.func.coalesce(annotation.c.credited_to, annotation.c.created_by) == created_by)
     if lock:
-        statement = statement.with_for_update(of=annotation)
+        statement = statement.with_for_update()
     return list(_with_marks(scope, statement.order_by(annotation.c.created_at, annotation.c.id)).values())
 
 
 def _select() -> sa.Select[Any]:
-    return sa.select(*COLUMNS).select_from(SOURCE).where(annotation.c.organization_id == ORG)
+    return rows_of(annotation, *COLUMNS)
 
 
 def _with_marks(scope: Scope, statement: sa.Select[Any]) -> dict[str, Label]:

@@ -9,9 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from fiducial_server.db.idlist import among
+from fiducial_server.db.lookup import item_is_live
 from fiducial_server.db.rows import all_rows, first_row
 from fiducial_server.db.schema import ORG
-from fiducial_server.db.scope import Scope, join_on, rows_of
+from fiducial_server.db.scope import Scope, rows_of
 from fiducial_server.db.tables import data_row, dataset, item, project, project_dataset
 from fiducial_server.model.dataset import DataRow, Dataset
 from fiducial_server.model.page import Key
@@ -67,10 +68,8 @@ def _counted(one: Dataset, counts: dict[str, int]) -> Dataset:
 def item_counts(scope: Scope, dataset_ids: Sequence[str]) -> dict[str, int]:
     """Items that are not deleted, by dataset."""
     statement = (
-        sa.select(data_row.c.dataset_id, sa.func.count())
-        .select_from(data_row.join(item, join_on(data_row, item, item_id="id")))
-        .where(data_row.c.organization_id == ORG, among(scope, data_row.c.dataset_id, dataset_ids))
-        .where(item.c.deleted_at.is_(None))
+        rows_of(data_row, data_row.c.dataset_id, sa.func.count())
+        .where(among(scope, data_row.c.dataset_id, dataset_ids), item_is_live(data_row))
         .group_by(data_row.c.dataset_id)
     )
     return {str(dataset_id): int(count) for dataset_id, count in all_rows(scope, statement)}
@@ -143,11 +142,8 @@ def item_ids_page(
 ) -> list[tuple[int, str, str]]:
     """(position, data row id, item id) of items that are not deleted, in order; items in two datasets come
     twice."""
-    statement = (
-        sa.select(data_row.c.position, data_row.c.id, data_row.c.item_id)
-        .select_from(data_row.join(item, join_on(data_row, item, item_id="id")))
-        .where(data_row.c.organization_id == ORG, among(scope, data_row.c.dataset_id, dataset_ids))
-        .where(item.c.deleted_at.is_(None))
+    statement = rows_of(data_row, data_row.c.position, data_row.c.id, data_row.c.item_id).where(
+        among(scope, data_row.c.dataset_id, dataset_ids), item_is_live(data_row)
     )
     if after is not None:
         statement = statement.where(sa.tuple_(data_row.c.position, data_row.c.id) > sa.tuple_(*after))
@@ -164,15 +160,11 @@ def missing_items(scope: Scope, item_ids: Sequence[str]) -> list[str]:
 
 def project_ids_with_item(scope: Scope, item_id: str) -> list[str]:
     """Projects, not archived, that have the item in one of their datasets."""
+    datasets = rows_of(data_row, data_row.c.dataset_id).where(data_row.c.item_id == item_id)
+    shown = rows_of(project_dataset, project_dataset.c.project_id).where(project_dataset.c.dataset_id.in_(datasets))
     statement = (
-        sa.select(project.c.id)
-        .select_from(
-            data_row.join(project_dataset, join_on(data_row, project_dataset, dataset_id="dataset_id")).join(
-                project, join_on(project_dataset, project, project_id="id")
-            )
-        )
-        .where(data_row.c.organization_id == ORG, data_row.c.item_id == item_id, project.c.archived_at.is_(None))
-        .distinct()
+        rows_of(project, project.c.id)
+        .where(project.c.id.in_(shown), project.c.archived_at.is_(None))
         .order_by(project.c.id)
     )
     return [str(row[0]) for row in all_rows(scope, statement)]
@@ -180,11 +172,10 @@ def project_ids_with_item(scope: Scope, item_id: str) -> list[str]:
 
 def project_data_rows(scope: Scope, project_id: str, item_ids: Sequence[str]) -> dict[str, list[str]]:
     """Data row ids of these items in the project, by item id."""
+    shown = rows_of(project_dataset, project_dataset.c.dataset_id).where(project_dataset.c.project_id == project_id)
     statement = (
-        sa.select(data_row.c.item_id, data_row.c.id)
-        .select_from(data_row.join(project_dataset, join_on(data_row, project_dataset, dataset_id="dataset_id")))
-        .where(project_dataset.c.organization_id == ORG, project_dataset.c.project_id == project_id)
-        .where(among(scope, data_row.c.item_id, item_ids))
+        rows_of(data_row, data_row.c.item_id, data_row.c.id)
+        .where(among(scope, data_row.c.item_id, item_ids), data_row.c.dataset_id.in_(shown))
         .order_by(data_row.c.position, data_row.c.id)
     )
     found: dict[str, list[str]] = {}
@@ -196,9 +187,8 @@ def project_data_rows(scope: Scope, project_id: str, item_ids: Sequence[str]) ->
 def item_ids(scope: Scope, dataset_id: str) -> list[str]:
     """Ids of the items that are not deleted, in order."""
     statement = (
-        sa.select(data_row.c.item_id)
-        .select_from(data_row.join(item, join_on(data_row, item, item_id="id")))
-        .where(data_row.c.organization_id == ORG, data_row.c.dataset_id == dataset_id, item.c.deleted_at.is_(None))
+        rows_of(data_row, data_row.c.item_id)
+        .where(data_row.c.dataset_id == dataset_id, item_is_live(data_row))
         .order_by(data_row.c.position, data_row.c.id)
     )
     return [str(row[0]) for row in all_rows(scope, statement)]

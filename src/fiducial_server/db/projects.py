@@ -8,10 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from fiducial_server.db.idlist import among
+from fiducial_server.db.lookup import item_is_live, looked_up, set_is_live
 from fiducial_server.db.rows import all_rows, first_row
 from fiducial_server.db.schema import ORG
-from fiducial_server.db.scope import Scope, join_on, rows_of
-from fiducial_server.db.tables import annotation_set, item, organization, project, project_member, stage, task, user
+from fiducial_server.db.scope import Scope, rows_of
+from fiducial_server.db.tables import organization, project, project_member, stage, task, user
 from fiducial_server.model.member import Member
 from fiducial_server.model.page import Key
 from fiducial_server.model.project import Project, StageKind, TaskState
@@ -86,14 +87,8 @@ def task_counts(scope: Scope, project_ids: Sequence[str]) -> dict[str, tuple[int
     """(items, submitted or later, done) by project, over items that are not deleted; one grouped query."""
     rank = sa.case(*((task.c.state == state.value, rank) for state, rank in RANK.items()), else_=0)
     least = (
-        sa.select(task.c.project_id, sa.func.min(rank).label("rank"))
-        .select_from(
-            task.join(item, join_on(task, item, item_id="id")).join(
-                annotation_set, join_on(task, annotation_set, annotation_set_id="id")
-            )
-        )
-        .where(task.c.organization_id == ORG, among(scope, task.c.project_id, project_ids))
-        .where(item.c.deleted_at.is_(None), annotation_set.c.deleted_at.is_(None))
+        rows_of(task, task.c.project_id, sa.func.min(rank).label("rank"))
+        .where(among(scope, task.c.project_id, project_ids), item_is_live(task), set_is_live(task))
         .group_by(task.c.project_id, task.c.data_row_id)
         .subquery()
     )
@@ -126,24 +121,22 @@ def shift_stage(scope: Scope, stage_id: str, position: int) -> None:
 
 
 def members_of(scope: Scope, project_id: str, user_id: str | None = None) -> list[Member]:
-    statement = (
-        sa.select(
-            project_member.c.project_id,
-            project_member.c.user_id,
-            user.c.email,
-            project_member.c.roles,
-            project_member.c.status,
-            project_member.c.created_at,
-            user.c.firstname,
-            user.c.lastname,
-            project_member.c.expertise_level,
-        )
-        .select_from(project_member.join(user, join_on(project_member, user, user_id="id")))
-        .where(project_member.c.organization_id == ORG, project_member.c.project_id == project_id)
-        .order_by(project_member.c.created_at, user.c.email)
-    )
+    email = looked_up(project_member, "user_id", user.c.email).label("email")
+    statement = rows_of(
+        project_member,
+        project_member.c.project_id,
+        project_member.c.user_id,
+        email,
+        project_member.c.roles,
+        project_member.c.status,
+        project_member.c.created_at,
+        looked_up(project_member, "user_id", user.c.firstname),
+        looked_up(project_member, "user_id", user.c.lastname),
+        project_member.c.expertise_level,
+    ).where(project_member.c.project_id == project_id)
     if user_id is not None:
         statement = statement.where(project_member.c.user_id == user_id)
+    statement = statement.order_by(project_member.c.created_at, email)
     return [Member(*[*row[:3], tuple(row[3]), *row[4:]]) for row in all_rows(scope, statement)]
 
 

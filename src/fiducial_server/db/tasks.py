@@ -8,10 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from fiducial_server.db.idlist import among
+from fiducial_server.db.lookup import looked_up, set_is_live
 from fiducial_server.db.rows import all_rows
 from fiducial_server.db.schema import ORG
-from fiducial_server.db.scope import Scope, join_on, rows_of
-from fiducial_server.db.tables import annotation_set, data_row, task
+from fiducial_server.db.scope import Scope, rows_of
+from fiducial_server.db.tables import data_row, task
 from fiducial_server.model.project import Task, TaskState
 
 _COLUMNS = (
@@ -49,23 +50,15 @@ def tasks_of(
     lock: bool = False,
 ) -> list[Task]:
     """Tasks of sets that are not deleted, in order of the data rows."""
-    statement = (
-        sa.select(*_COLUMNS)
-        .select_from(
-            task.join(annotation_set, join_on(task, annotation_set, annotation_set_id="id")).join(
-                data_row, join_on(task, data_row, data_row_id="id")
-            )
-        )
-        .where(task.c.organization_id == ORG, task.c.project_id == project_id)
-        .where(annotation_set.c.deleted_at.is_(None))
-        .order_by(data_row.c.position, task.c.data_row_id, task.c.created_at, task.c.id)
-    )
+    statement = rows_of(task, *_COLUMNS).where(task.c.project_id == project_id, set_is_live(task))
+    position = looked_up(task, "data_row_id", data_row.c.position)
+    statement = statement.order_by(position, task.c.data_row_id, task.c.created_at, task.c.id)
     if annotation_set_id is not None:
         statement = statement.where(task.c.annotation_set_id == annotation_set_id)
     if item_id is not None:
         statement = statement.where(task.c.item_id == item_id)
     if lock:
-        statement = statement.with_for_update(of=task)
+        statement = statement.with_for_update()
     return [_read(row) for row in all_rows(scope, statement)]
 
 

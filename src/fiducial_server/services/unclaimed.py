@@ -17,8 +17,8 @@ log = logging.getLogger(__name__)
 class Unclaimed:
     """Counts who holds which bytes in this process, so that nobody's bytes go when another upload of them fails.
 
-    Two processes that receive the same bytes at the same moment are not kept apart by this; that is why bytes are taken away
-    only when this process brought them, no row of any organization names them, and the upload failed after all checks.
+    Another process could be keeping the same bytes at the same moment, between its look at the store and its row. So bytes
+    are taken away only where one process is all there is (SQLite); with several they stay, unseen, for maintenance.
     """
 
     def __init__(self, database: Database, store: BlobStore) -> None:
@@ -64,6 +64,8 @@ class Unclaimed:
                 self._delete(sha256)
 
     def _delete(self, sha256: str) -> None:
+        if not self._database.is_sqlite:
+            return
         try:
             with self._database.system() as connection:
                 named = files.known_anywhere(connection, sha256)

@@ -121,7 +121,9 @@ def _assigned(inside: ast.AST, name: str, top: bool = False) -> list[str]:
         for node in nodes
         if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets)
     ]
-    chosen = [part for value in values for part in ((value.body, value.orelse) if isinstance(value, ast.IfExp) else (value,))]
+    chosen = [
+        part for value in values for part in ((value.body, value.orelse) if isinstance(value, ast.IfExp) else (value,))
+    ]
     return [word for node in chosen if (word := _word(node)) is not None]
 
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -13,18 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import httpx
-import numpy as np
 import numpy.typing as npt
 from pydantic import TypeAdapter
 
+from fiducial.api.annotation_item import as_sent, fields_of, on_frames, said_by
 from fiducial.api.base_api import ApiConfig
 from fiducial.api.download import fetch_to
 from fiducial.api.entity_base_api import CreatableEntityApi, DeletableEntityApi, in_parallel, without_none
 from fiducial.api.pages import all_rows
 from fiducial.api.segmentation import Names, frames_of, named_masks
+from fiducial.api.volume_file import nifti_of
 from fiducial.entities.annotations import Annotation, AnnotationType, AnyAnnotation, BoxGeometry, Geometry
 from fiducial.entities.annotations.geometry import CoordinateSystem, RegionGeometry
-from fiducial.entities.annotations.types import NUMERIC_TYPES
 from fiducial.entities.project import Project
 from fiducial.entities.resource import Resource
 from fiducial.errors import Invalid
@@ -35,11 +34,6 @@ if TYPE_CHECKING:
 Point = Sequence[float]
 Source = Literal["manual", "imported", "model_pipeline", "model_deploy"]
 Deleted = Literal["exclude", "include", "only"]
-_SENT = (
-    "identifier", "scope", "frame_index", "frame_range", "annotation_worklist_id", "imported_from", "import_author", "units",
-    "geometry", "is_model", "model_id", "source", "values", "set_name", "confiability", "project_id",
-)  # fmt: skip
-"""Fields of an annotation that are sent as they are; type and value have rules of their own."""
 
 
 class AnnotationsApi(CreatableEntityApi[Annotation], DeletableEntityApi[Annotation]):
@@ -141,7 +135,7 @@ class AnnotationsApi(CreatableEntityApi[Annotation], DeletableEntityApi[Annotati
         if not annotations:
             return []
         path = self._path(self._entid(resource), "annotations")
-        ids = self._json("POST", path, json=[_as_sent(annotation) for annotation in annotations])
+        ids = self._json("POST", path, json=[as_sent(annotation) for annotation in annotations])
         return [str(annotation_id) for annotation_id in ids]
 
     def _one(self, resource: str | Resource, kind: AnnotationType, fields: dict[str, Any]) -> str:
@@ -159,8 +153,8 @@ class AnnotationsApi(CreatableEntityApi[Annotation], DeletableEntityApi[Annotati
         source: str | None = "imported",
     ) -> str:
         """A category of the whole resource; its id."""
-        facts = _facts(worklist_id, author_email, imported_from, model_id, source)
-        fields = {"identifier": identifier, "value": value, **_frames(None, None), **facts}
+        facts = said_by(worklist_id, author_email, imported_from, model_id, source)
+        fields = {"identifier": identifier, "value": value, **on_frames(None, None), **facts}
         return self._one(resource, AnnotationType.CATEGORY, fields)
 
     def create_numeric_annotation(
@@ -180,8 +174,8 @@ class AnnotationsApi(CreatableEntityApi[Annotation], DeletableEntityApi[Annotati
     ) -> str:
         """A number (an int is stored as integer, a float as float), of the whole resource or of frames; its id."""
         kind = AnnotationType.INTEGER if isinstance(value, int) else AnnotationType.FLOAT
-        facts = _facts(worklist_id, author_email, imported_from, model_id, source)
-        where = _frames(frame_index, frame_range)
+        facts = said_by(worklist_id, author_email, imported_from, model_id, source)
+        where = on_frames(frame_index, frame_range)
         return self._one(resource, kind, {"identifier": identifier, "value": value, "units": units, **where, **facts})
 
     def add_text_annotation(
@@ -198,8 +192,8 @@ class AnnotationsApi(CreatableEntityApi[Annotation], DeletableEntityApi[Annotati
         source: str | None = "imported",
     ) -> str:
         """A text of the whole resource, of a frame, or of frames ``[start, end)``; its id."""
-        facts = _facts(worklist_id, author_email, imported_from, model_id, source)
-        where = _frames(frame_index, frame_range)
+        facts = said_by(worklist_id, author_email, imported_from, model_id, source)
+        where = on_frames(frame_index, frame_range)
         return self._one(resource, AnnotationType.TEXT, {"identifier": identifier, "value": value, **where, **facts})
 
     def add_category_annotation(
@@ -216,8 +210,8 @@ class AnnotationsApi(CreatableEntityApi[Annotation], DeletableEntityApi[Annotati
         source: str | None = "imported",
     ) -> str:
         """A category of the whole resource, of a frame, or of frames ``[start, end)``; its id."""
-        facts = _facts(worklist_id, author_email, imported_from, model_id, source)
-        where = _frames(frame_index, frame_range)
+        facts = said_by(worklist_id, author_email, imported_from, model_id, source)
+        where = on_frames(frame_index, frame_range)
         return self._one(
             resource, AnnotationType.CATEGORY, {"identifier": identifier, "value": value, **where, **facts}
         )
@@ -235,8 +229,8 @@ class AnnotationsApi(CreatableEntityApi[Annotation], DeletableEntityApi[Annotati
         source: str | None = "imported",
     ) -> str:
         """Something that is so, of the whole resource, of a frame, or of frames ``[start, end)``; its id."""
-        facts = _facts(worklist_id, author_email, imported_from, model_id, source)
-        where = _frames(frame_index, frame_range)
+        facts = said_by(worklist_id, author_email, imported_from, model_id, source)
+        where = on_frames(frame_index, frame_range)
         return self._one(resource, AnnotationType.LABEL, {"identifier": identifier, **where, **facts})
 
     def add_line_annotation(
@@ -255,7 +249,7 @@ class AnnotationsApi(CreatableEntityApi[Annotation], DeletableEntityApi[Annotati
     ) -> str:
         """A line between two points; its id."""
         geometry = Geometry.from_coordinates([point1, point2], coords_system=coords_system, frame_index=frame_index)
-        facts = _facts(worklist_id, author_email, imported_from, model_id, source)
+        facts = said_by(worklist_id, author_email, imported_from, model_id, source)
         return self._shape(resource, AnnotationType.LINE, identifier, geometry, frame_index, facts)
 
     def add_box_annotation(
@@ -277,7 +271,7 @@ class AnnotationsApi(CreatableEntityApi[Annotation], DeletableEntityApi[Annotati
         A box in patient coordinates is its four corners: write it with :meth:`create` and a geometry of four points.
         """
         geometry = BoxGeometry.from_corners(point1, point2, coords_system=coords_system, frame_index=frame_index)
-        facts = _facts(worklist_id, author_email, imported_from, model_id, source)
+        facts = said_by(worklist_id, author_email, imported_from, model_id, source)
         return self._shape(resource, AnnotationType.SQUARE, identifier, geometry, frame_index, facts)
 
     def add_point_annotation(
@@ -296,7 +290,7 @@ class AnnotationsApi(CreatableEntityApi[Annotation], DeletableEntityApi[Annotati
     ) -> str:
         """A point, with a free ``value`` if wanted; its id."""
         geometry = Geometry.from_coordinates([point], coords_system=coords_system, frame_index=frame_index)
-        facts = _facts(worklist_id, author_email, imported_from, model_id, source)
+        facts = said_by(worklist_id, author_email, imported_from, model_id, source)
         return self._shape(resource, AnnotationType.POINT, identifier, geometry, frame_index, facts, value)
 
     def add_polyline_annotation(
@@ -318,7 +312,7 @@ class AnnotationsApi(CreatableEntityApi[Annotation], DeletableEntityApi[Annotati
         geometry = RegionGeometry.from_coordinates(
             points, coords_system=coords_system, frame_index=frame_index, closed=closed
         )
-        facts = _facts(worklist_id, author_email, imported_from, model_id, source)
+        facts = said_by(worklist_id, author_email, imported_from, model_id, source)
         return self._shape(resource, AnnotationType.REGION, identifier, geometry, frame_index, facts, value)
 
     def add_region_annotation(
@@ -345,7 +339,7 @@ class AnnotationsApi(CreatableEntityApi[Annotation], DeletableEntityApi[Annotati
     ) -> str:
         """Any shape by its type and points (angle 3, distance 2, area and spline 2 or more, circle centre and edge); its id."""
         geometry = Geometry.from_coordinates(points, coords_system=coords_system, frame_index=frame_index)
-        facts = {**_facts(worklist_id, author_email, imported_from, model_id, source), "units": units}
+        facts = {**said_by(worklist_id, author_email, imported_from, model_id, source), "units": units}
         return self._shape(resource, AnnotationType(annotation_type), identifier, geometry, frame_index, facts, value)
 
     def _shape(
@@ -392,7 +386,7 @@ class AnnotationsApi(CreatableEntityApi[Annotation], DeletableEntityApi[Annotati
         """
         frames = frames_of(file_path, transpose_segmentation)
         masks = list(named_masks(frames, name, frame_index, keep_empty=not discard_empty_segmentations))
-        facts = _facts(worklist_id, author_email, imported_from, model_name, source)
+        facts = said_by(worklist_id, author_email, imported_from, model_name, source)
         fields = [
             {"type": "segmentation", "identifier": m.name, "scope": "frame", "frame_index": m.frame_index, **facts}
             for m in masks
@@ -422,7 +416,7 @@ class AnnotationsApi(CreatableEntityApi[Annotation], DeletableEntityApi[Annotati
         on the resource's own grid. ``name`` names the values; one text names value 1. Values without a name are called by
         the value.
         """
-        filename, content = _nifti(file_path, transpose_segmentation)
+        filename, content = nifti_of(file_path, transpose_segmentation)
         names = {1: name} if isinstance(name, str) else dict(name or {})
         fields = without_none(
             {
@@ -477,7 +471,7 @@ class AnnotationsApi(CreatableEntityApi[Annotation], DeletableEntityApi[Annotati
         if any(one.is_segmentation() for one in predictions):
             raise Invalid("masks are uploaded by upload_segmentations(model_name=...)", field="predictions")
         made = {"is_model": True, "model_id": model_name, "source": source}
-        return self._create_all(resource, [{**_fields(one), **without_none(made)} for one in predictions])
+        return self._create_all(resource, [{**fields_of(one), **without_none(made)} for one in predictions])
 
     # ---- tracks over frames
 
@@ -587,92 +581,9 @@ class AnnotationsApi(CreatableEntityApi[Annotation], DeletableEntityApi[Annotati
         self.delete_batch(entities)
 
 
-def _facts(
-    worklist_id: str | None,
-    author_email: str | None,
-    imported_from: str | None,
-    model_id: str | None,
-    source: str | None,
-) -> dict[str, Any]:
-    """Who and where from: the same for annotations of every kind."""
-    return {
-        "annotation_worklist_id": worklist_id,
-        "import_author": author_email,
-        "imported_from": imported_from,
-        "model_id": model_id,
-        "is_model": True if model_id is not None else None,
-        "source": source,
-    }
-
-
-def _frames(frame_index: int | None, frame_range: tuple[int, int] | None) -> dict[str, Any]:
-    """Half-open here, as Python counts; inclusive on the wire of new annotations."""
-    if frame_range is None:
-        return {"scope": "image" if frame_index is None else "frame", "frame_index": frame_index}
-    if frame_index is not None:
-        raise Invalid("frame_index and frame_range exclude each other", field="frame_range")
-    start, end = frame_range
-    if not 0 <= start < end:
-        raise Invalid(f"frame_range is (start, end) with 0 <= start < end, not {frame_range}", field="frame_range")
-    return {"scope": "frame", "frame_range": [start, end - 1]}
-
-
-def _fields(annotation: Any) -> dict[str, Any]:
-    if isinstance(annotation, Mapping):
-        return dict(annotation)
-    if isinstance(annotation, Annotation):
-        return without_none(annotation.asdict())
-    raise TypeError(f"an annotation is an Annotation or a mapping, not a {type(annotation).__name__}")
-
-
-def _as_sent(annotation: Any) -> dict[str, Any]:
-    """An item of the request (nothing that the server decides is sent)."""
-    fields = _fields(annotation)
-    if "name" in fields:
-        fields.setdefault("identifier", fields["name"])
-    kind = AnnotationType(str(fields.get("type", fields.get("annotation_type"))))
-    value = fields.get("value", fields.get("numeric_value" if kind in NUMERIC_TYPES else "text_value"))
-    geometry = fields.get("geometry")
-    if isinstance(geometry, Geometry):
-        fields["geometry"] = geometry.to_dict()
-    sent = {name: fields.get(name) for name in _SENT}
-    return without_none({"type": kind.value, "value": value, **sent})
-
-
 def _grouped(found: Sequence[Annotation], resource_ids: Sequence[str]) -> list[list[Annotation]]:
     by_resource: dict[str | None, list[Annotation]] = defaultdict(list)
     for annotation in found:
         by_resource[annotation.resource_id].append(annotation)
     order = resource_ids or [key for key in by_resource if key is not None]
     return [by_resource[resource_id] for resource_id in order]
-
-
-def _nifti(given: Any, transpose: bool) -> tuple[str, io.BufferedIOBase | Any]:
-    """File name and open content. An array has no place of its own: the identity says that it is on the resource's grid."""
-    if isinstance(given, (str, Path)):
-        path = Path(given)
-        if not path.name.lower().endswith((".nii", ".nii.gz")):
-            raise Invalid(f"{path.name} is not a NIfTI file (.nii, .nii.gz)", field="file_path")
-        if transpose:
-            raise Invalid("transpose_segmentation is for arrays: a NIfTI file says its own axes", field="file_path")
-        return path.name, path.open("rb")
-    import nibabel
-
-    if isinstance(given, np.ndarray):
-        if given.ndim != 3:
-            raise Invalid(f"a volume has three axes, not {given.ndim}", field="file_path")
-        array = np.swapaxes(given, 0, 1) if transpose else given
-        stored = array.astype(np.uint8) if array.dtype == np.bool_ else _whole(array)
-        given = nibabel.Nifti1Image(stored, np.eye(4))
-    return "segmentation.nii", io.BytesIO(given.to_bytes())
-
-
-def _whole(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """The smallest of uint8, uint16 and int32 that holds the values: 64-bit label maps are read by few programs."""
-    if array.size and not np.array_equal(array, np.round(array)):
-        raise Invalid("a label map holds whole numbers; this one has fractions", field="file_path")
-    low, high = (int(array.min()), int(array.max())) if array.size else (0, 0)
-    for dtype in (np.uint8, np.uint16, np.int32):
-        if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:
-            return array.astype(dtype)
-    raise Invalid(f"label values from {low} to {high} do not fit into 32 bits", field="file_path")

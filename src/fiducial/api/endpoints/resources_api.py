@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -23,11 +22,12 @@ from fiducial.api.local_file import expanded, local_file
 from fiducial.api.pages import rows_of
 from fiducial.api.progress import progress_of
 from fiducial.api.upload import OnError, Outcome, Together, ToSend, Uploader, UploadFacts, by_series, by_stack
+from fiducial.api.upload_options import is_report, metadata_of, munged, refuse_anonymize, same_length
 from fiducial.entities.channel import Channel
 from fiducial.entities.project import Project
 from fiducial.entities.resource import Resource
 from fiducial.entities.resources import AnyResource
-from fiducial.errors import Damaged, FiducialError, Invalid, Unsupported
+from fiducial.errors import Damaged, FiducialError, Invalid
 from fiducial.exceptions import JobTimeoutError
 
 if TYPE_CHECKING:
@@ -36,15 +36,12 @@ if TYPE_CHECKING:
     from fiducial.api.client import Api
     from fiducial.entities.annotations import Annotation, AnnotationType
 
-_LOGGER = logging.getLogger(__name__)
-
 ResourceStatus = Literal["inbox", "published"]
 ResourceFields = Literal["modality", "created_by", "published_by", "published_on", "filename", "created_at"]
 Deleted = Literal["exclude", "include", "only"]
 OneOrMore = str | Resource | Sequence[str | Resource]
 
 _BULK = 200
-_REPORTS = frozenset({"SR", "KO", "PR", "DOC"})
 
 
 class ResourcesApi(CreatableEntityApi[Resource], DeletableEntityApi[Resource]):
@@ -164,13 +161,13 @@ class ResourcesApi(CreatableEntityApi[Resource], DeletableEntityApi[Resource]):
         """
         if isinstance(files_path, (str, Path)):
             files_path = [files_path]
-        _refuse_anonymize(anonymize, anonymize_retain_codes)
+        refuse_anonymize(anonymize, anonymize_retain_codes)
         files = [local_file(thing) for thing in expanded(files_path)]
-        _same_length("metadata", metadata, files)
-        _same_length("segmentation_files", segmentation_files, files)
-        facts = [_metadata(one) for one in metadata] if metadata else [None] * len(files)
+        same_length("metadata", metadata, files)
+        same_length("segmentation_files", segmentation_files, files)
+        facts = [metadata_of(one) for one in metadata] if metadata else [None] * len(files)
         to_send = [
-            ToSend(_munged(file, mung_filename), fact)
+            ToSend(munged(file, mung_filename), fact)
             for file, fact in zip(files, facts, strict=True)
             if not (discard_dicom_reports and is_report(file))
         ]
@@ -491,48 +488,6 @@ class ResourcesApi(CreatableEntityApi[Resource], DeletableEntityApi[Resource]):
         """Resources with their score, best first; those whose score is None are left out."""
         scored = [(resource, score) for resource in resources if (score := score_fn(resource)) is not None]
         return sorted(scored, key=lambda pair: pair[1], reverse=descending)[:top_k]
-
-
-def _refuse_anonymize(anonymize: bool, retain: Sequence[Any]) -> None:
-    if anonymize or retain:
-        raise Unsupported("anonymising on upload is not available yet: anonymise the files before uploading them")
-
-
-def _same_length(name: str, given: Sequence[Any] | None, files: Sequence[Any]) -> None:
-    if given is not None and len(given) != len(files):
-        raise Invalid(f"{name} has {len(given)} entries for {len(files)} files", field=name)
-
-
-def is_report(file: Any) -> bool:
-    header = file.header
-    if header is None or header.frame_count or header.modality not in _REPORTS:
-        return False
-    _LOGGER.warning("%s is a DICOM report (%s) and is left out", file.name, header.modality)
-    return True
-
-
-def _munged(file: Any, levels: Sequence[int] | Literal["all"] | None) -> Any:
-    """The name with parts of the path in front, joined by ``_``: part n is the n-th folder from the root (1 is the first)."""
-    if levels is None or file.path is None:
-        return file
-    from dataclasses import replace
-
-    folders = file.path.absolute().parts[1:-1]
-    wanted = folders if levels == "all" else [folders[n - 1] for n in levels if 0 < n <= len(folders)]
-    return replace(file, name="_".join((*wanted, file.name)))
-
-
-def _metadata(given: str | dict[str, Any] | None) -> dict[str, Any] | None:
-    if given is None or isinstance(given, dict):
-        return given
-    text = given if given.lstrip().startswith("{") else Path(given).read_text(encoding="utf-8")
-    try:
-        found = json.loads(text)
-    except ValueError as error:
-        raise Invalid(f"metadata {given[:80]!r} is not JSON: {error}", field="metadata") from error
-    if not isinstance(found, dict):
-        raise Invalid(f"metadata {given[:80]!r} must be a JSON object", field="metadata")
-    return found
 
 
 def _result(outcome: Outcome) -> str | Exception:

@@ -62,7 +62,10 @@ class AnnotationBase(BaseEntity):
 
 
 class Annotation(AnnotationBase):
-    """An annotation. ``geometry`` is what the server sent; ``points`` of :attr:`shape` are easier to work with."""
+    """An annotation. ``geometry`` is what the server sent: pixels, or LPS mm on a resource with a place in the patient.
+
+    ``points`` of :attr:`shape` are easier to work with, and :meth:`fetch_pixel_shape` gives pixels in any case.
+    """
 
     id: str | None = None
     frame_index: int | None = None
@@ -141,6 +144,15 @@ class Annotation(AnnotationBase):
         from fiducial.entities.annotations.shapes import shape_of
 
         return shape_of(self)
+
+    def fetch_pixel_shape(self) -> Any:
+        """:attr:`shape` in pixel indices (x right, y down, frame in third place); None for an annotation without geometry.
+
+        On DICOM and NIfTI the resource's file says where its voxels are; it is fetched into the cache if need be.
+        """
+        from fiducial.entities.annotations.shapes import pixel_shape_of
+
+        return pixel_shape_of(self)
 
     def is_frame_scoped(self) -> bool:
         return self.scope == "frame"

@@ -22,9 +22,6 @@ class AnnotationSpec(BaseModel):
     color: tuple[int, int, int, int] | None = None
     """Red, green, blue, opacity, each 0 to 255."""
 
-    def __init__(self, **data: Any) -> None:
-        super().__init__(**data)
-
     @classmethod
     def create(cls, **kwargs: Any) -> AnnotationSpec:
         """The class that fits ``type``."""

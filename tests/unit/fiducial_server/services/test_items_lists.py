@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from fiducial.errors import Invalid, NotFound
-from fiducial_server.db import item_lists, items, tables, tags
+from fiducial_server.db import files, item_lists, items, tables, tags
 from fiducial_server.db.channels import add_missing
 from fiducial_server.db.engine import Database
 from fiducial_server.db.schema import ORG
@@ -330,3 +330,25 @@ def test_ids_sort_as_their_moments() -> None:
     assert ids == sorted(ids)
     assert all(first_id_at(moment) <= made for moment, made in zip(moments, ids, strict=True))
     assert all(made < first_id_at(moment + 1) for moment, made in zip(moments, ids, strict=True))
+
+
+def test_the_look_for_other_bytes_passes_over_equal_ones_within_the_index(database: Database, actor: Actor) -> None:
+    if not database.is_sqlite:
+        pytest.skip("the plan's words are SQLite's")
+    seen: list[tuple[str, tuple[Any, ...]]] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, values: tuple[Any, ...], _x: Any, _many: bool) -> None:
+        seen.append((statement, values))
+
+    sa.event.listen(database.engine, "before_cursor_execute", note)
+    with database.read(actor.organization_id) as scope:
+        files.uses_of_instances(scope, ["1.2", "1.3"], other_than=["a"])
+        files.same_bytes(scope, "item", ["a"])
+    sa.event.remove(database.engine, "before_cursor_execute", note)
+    plans = []
+    with database.engine.connect() as connection:
+        for statement, values in seen:
+            if statement.startswith("SELECT"):
+                plans.append(str([r[3] for r in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]))
+    assert "ix_item_file_instance (organization_id=? AND instance_uid=?)" in plans[0]
+    assert "ix_item_file_sha256 (organization_id=? AND sha256=?)" in plans[1]
