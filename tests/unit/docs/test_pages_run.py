@@ -28,10 +28,7 @@ for _one in snippets():
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server with the sample in it."""
     with on_a_laptop(tmp_path_factory.mktemp("docs") / "server") as running:
-        api = Api(running.url, running.key)
-        # A series is labelled when it is in order; the sample then finds it there.
-        api.resources.wait_until_ready(api.resources.upload_series(DEMO_DATA / "mr_series", channel="sample"))
-        load_sample(api)
+        load_sample(Api(running.url, running.key))
         yield running.url
 
 

@@ -12,6 +12,8 @@ from math import isfinite
 from typing import Any
 
 from fiducial.errors import Invalid
+from fiducial.geometry.base import Shape
+from fiducial.geometry.circle import Circle
 from fiducial.geometry.datamint_points import SHAPE_VALUE, datamint_frame, from_datamint
 from fiducial_server.dialects.datamint.body import Fields, json_object
 from fiducial_server.dialects.datamint.place import Place, require_on_item
@@ -210,8 +212,17 @@ def _from_pixels(item: Fields, kind: str, scope: str, geometry: Mapping[str, Any
         frames.start,
         frames.end,
         shape.to_json(),
-        extra={**({"scope": "image"} if scope == "image" and frames.start is not None else {}), **extra},
+        extra={
+            **({"scope": "image"} if scope == "image" and frames.start is not None else {}),
+            **_rim(shape, geometry),
+            **extra,
+        },
     )
+
+
+def _rim(shape: Shape, geometry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Where on a circle's rim its writer put the point: a radius does not say, and it is given back there."""
+    return {"rim": list(geometry["points"][1][:2])} if isinstance(shape, Circle) else {}
 
 
 def _from_patient(item: Fields, kind: str, scope: str, geometry: Mapping[str, Any], place: Place) -> NewLabel:

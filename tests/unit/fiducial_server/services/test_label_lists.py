@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fiducial_server.db.engine import Database
 from fiducial_server.model.actor import Actor
+from fiducial_server.model.frame_track import FrameValue
 from fiducial_server.model.ids import new_id
 from fiducial_server.model.label import LabelFilter, LabelKind, NewLabel
 from fiducial_server.services.bookmarks import Bookmarks
@@ -113,3 +115,72 @@ def _delete_item(database: Database, actor: Actor, item_id: str) -> None:
     from fiducial_server.db import items
 
     database.transact(actor.organization_id, lambda scope: items.update(scope, [item_id], {"deleted_at": 1}))
+
+
+def test_a_label_of_many_marks_is_read_piece_by_piece(labels: Labels, database: Database, actor: Actor) -> None:
+    item = make_video(database, actor)
+    odd = tuple((frame, frame + frame % 4) for frame in range(0, 95, 5))
+    for identifier in ("a", "b"):
+        labels.set_frame_ranges(actor, item.id, identifier=identifier, kind=LabelKind.FLAG, values=[FrameValue(odd)])
+    asked = LabelFilter(item_ids=(item.id,))
+    whole = labels.rows_at(actor, asked, offset=0, limit=1000)
+    assert len(whole) == 2 * sum(end - start + 1 for start, end in odd)
+    ids = [row.mark.id for row in whole]
+    for limit in (1, 3, 10, 60):
+        cold = Labels(database, labels._store, bookmarks=Bookmarks())
+        for offset in range(0, len(whole) + 2, 7):
+            page = [row.mark.id for row in cold.rows_at(actor, asked, offset=offset, limit=limit)]
+            assert page == ids[offset : offset + limit]
+        walked: list[str] = []
+        while page := [row.mark.id for row in labels.rows_at(actor, asked, offset=len(walked), limit=limit)]:
+            walked += page
+        assert walked == ids
+
+
+PLANS = [
+    ("created", {}, "ix_annotation_created"),
+    ("one item", {"item_ids": ("{item}",)}, "ix_annotation_item"),
+    ("items", {"item_ids": ("{item}", "other")}, "item_id=?"),
+    ("project", {"project_id": "{project}"}, "ix_annotation_project"),
+    ("set", {"annotation_set_id": "{set}"}, "ix_annotation_project"),
+    ("kind", {"kinds": (LabelKind.FLAG,)}, "ix_annotation_kind"),
+]
+
+
+@pytest.mark.parametrize(("narrowing", "index"), [plan[1:] for plan in PLANS], ids=[plan[0] for plan in PLANS])
+@pytest.mark.parametrize("offset", [0, 1])
+def test_lists_are_read_from_an_index(
+    labels: Labels,
+    database: Database,
+    actor: Actor,
+    backend: str,
+    narrowing: dict[str, object],
+    index: str,
+    offset: int,
+) -> None:
+    if backend != "sqlite":
+        pytest.skip("looks at the plans of SQLite")
+    item = make_item(database, actor)
+    made = Projects(database, Bookmarks()).create(actor, name="P", item_ids=[item.id])
+    labels.create(actor, item.id, [FLAG, FLAG])
+    names = {"{item}": item.id, "{project}": made.id, "{set}": made.annotation_set_id}
+    asked = LabelFilter(**{key: _filled(value, names) for key, value in narrowing.items()})  # type: ignore[arg-type]
+    labels.rows_at(actor, asked, offset=0, limit=1)
+    seen: list[tuple[str, object]] = []
+    sa.event.listen(
+        database.engine, "before_cursor_execute", lambda _c, _u, text, given, *_: seen.append((text, given))
+    )
+    assert len(labels.rows_at(actor, asked, offset=offset, limit=1)) == 1
+    listing = next(one for one in seen if one[0].startswith("SELECT annotation.id"))
+    with database.engine.connect() as connection:
+        plan = connection.exec_driver_sql("EXPLAIN QUERY PLAN " + listing[0], listing[1]).all()
+    steps = [str(step[3]) for step in plan]
+    assert steps[0].startswith("SEARCH annotation USING")
+    assert index in steps[0]
+    assert not any(step.startswith("SCAN") and "VIRTUAL" not in step for step in steps)
+
+
+def _filled(value: object, names: dict[str, str]) -> object:
+    if isinstance(value, tuple):
+        return tuple(_filled(one, names) for one in value)
+    return names.get(value, value) if isinstance(value, str) else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import hypot
 from typing import Any
 
 from fiducial.geometry.datamint_points import to_datamint
@@ -17,6 +18,7 @@ from fiducial_server.model.label import LabelKind, LabelRow, Mark
 PARTS_VALUE = "fiducial.parts"
 """Name of the entry of ``values`` that holds the other parts of a polygon, which one region cannot show."""
 
+TOLERANCE = 1e-9
 _NUMBERS = frozenset({LabelKind.INTEGER, LabelKind.FLOAT})
 _NO_PLACE = Place(0)
 
@@ -108,10 +110,20 @@ def _as_written(mark: Mark, geometry: Mapping[str, Any], frame: int, place: Plac
     if mark.patient_points is not None:
         own = {name: value for name, value in mark.patient_points.items() if name != "frame_of_reference_uid"}
         return {**{name: value for name, value in geometry.items() if name == "closed"}, **own}
+    if "rim" in mark.extra and geometry["points"] and _on_rim(mark, geometry):
+        centre, drawn = geometry["points"]
+        geometry = {**geometry, "points": [centre, [*mark.extra["rim"], *drawn[2:]]]}
     if place.in_mm:
         return place.to_patient(geometry, frame)
     directions = {name: mark.extra[name] for name in ("viewPlaneNormal", "viewUp") if name in mark.extra}
     return {**geometry, **directions}
+
+
+def _on_rim(mark: Mark, geometry: Mapping[str, Any]) -> bool:
+    """Whether the kept point still lies on the circle: another dialect may have moved or resized it."""
+    (x, y, *_), (rim_x, rim_y, *_) = geometry["points"]
+    radius = hypot(rim_x - x, rim_y - y)
+    return abs(hypot(mark.extra["rim"][0] - x, mark.extra["rim"][1] - y) - radius) <= TOLERANCE * max(1.0, radius)
 
 
 def frame_range_change(change: FrameRangeChange) -> dict[str, Any]:
