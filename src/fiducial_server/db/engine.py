@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 import sqlalchemy as sa
 
 from fiducial.errors import Invalid, Unavailable
@@ -118,7 +119,12 @@ def _to_json(value: Any) -> str:
 def _make_engine(url: str, pool_size: int) -> sa.Engine:
     if not url.startswith("sqlite"):
         return sa.create_engine(
-            url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, json_serializer=_to_json
+            url,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_pre_ping=True,
+            json_serializer=_to_json,
+            json_deserializer=msgspec.json.decode,
         )
     engine = sa.create_engine(
         url,
@@ -126,6 +132,7 @@ def _make_engine(url: str, pool_size: int) -> sa.Engine:
         pool_size=pool_size,
         max_overflow=64,
         json_serializer=_to_json,
+        json_deserializer=msgspec.json.decode,
     )
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)

@@ -1,9 +1,9 @@
 """Ids made by the server: UUIDs of version 7 (RFC 9562, 5.7), so that rows made together lie together in every index.
 
-The low 32 bits are always zero. A mark that covers a range of frames is shown by frame-wise dialects as one label per
-frame; the label of frame ``start + n`` carries the mark's id with ``n`` in those bits. So every such id is stable,
-needs
-no row of its own, and leads back to its mark.
+The low 32 bits of a new id are zero. A mark that covers a range of frames is shown by frame-wise dialects as one label
+per frame; the label of frame ``start + n`` carries the mark's id with ``n`` added in those bits. So every such id is
+stable, needs no row of its own, and leads back to its mark. When a mark is cut, each part has the id of its own first
+frame, so that every frame keeps the id it had (:mod:`fiducial_server.model.frame_range`).
 """
 
 from __future__ import annotations

@@ -158,7 +158,7 @@ class LabelFilter:
 
 @dataclass(frozen=True, slots=True)
 class LabelRow:
-    """A label cut to one mark: what a frame-wise dialect shows. ``mark`` is one of ``label.marks``."""
+    """What a frame-wise dialect shows: a label at one mark. ``mark`` is one of ``label.marks``, cut to one frame."""
 
     label: Label
     mark: Mark

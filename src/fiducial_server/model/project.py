@@ -78,8 +78,7 @@ class AnnotationSet:
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One thing that may be labelled. ``kind`` is an object shape, or an attribute type (radio, checklist, text,
-    number)."""
+    """One thing that may be labelled; ``kind`` is a :class:`~fiducial_server.model.ontology.FeatureKind`."""
 
     id: str
     ontology_id: str

@@ -104,7 +104,7 @@ class Items:
             self._bookmarks.put(org, _LIST, narrowing, offset + len(page.rows), page.next_key)
         return page
 
-    def bounded_count(self, actor: Actor, narrowing: ItemFilter, at_most: int = 10_000) -> tuple[int, bool]:
+    def bounded_count(self, actor: Actor, narrowing: ItemFilter, at_most: int = 1_000) -> tuple[int, bool]:
         """How many items there are, counted up to ``at_most``; False when there are more."""
         with self._database.read(actor.organization_id) as scope:
             found = item_lists.count(scope, _plan(scope, narrowing), at_most)

@@ -37,7 +37,7 @@ class LabelLists(LabelPart):
         key = self._bookmarks.get(actor.organization_id, _LIST, asked, offset)
         return Place.of(key) if key is not None else place_before(scope, asked, offset)
 
-    def bounded_count(self, actor: Actor, narrowing: LabelFilter, at_most: int = 10_000) -> tuple[int, bool]:
+    def bounded_count(self, actor: Actor, narrowing: LabelFilter, at_most: int = 1_000) -> tuple[int, bool]:
         """(rows, True), or (``at_most``, False) when there are more."""
         with self._database.read(actor.organization_id) as scope:
             counted = bounded_row_count(scope, _canonical(narrowing), at_most)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from fiducial.errors import Unavailable
 from fiducial_server.db.engine import sqlite_url
@@ -176,6 +177,31 @@ def test_a_job_that_the_engine_thinks_done_but_the_ledger_not_is_run_again(url: 
         ledger.jobs[ref].finished = 0
     assert ledger.wait(ref)
     runner.stop()
+
+
+def test_what_the_engine_recorded_of_finished_jobs_does_not_pile_up(tmp_path: Path) -> None:
+    url = sqlite_url(tmp_path / "fiducial.db")
+    ledger = MemoryLedger()
+    pace = Pace(sweep_s=0.05, quiet_s=0.01, keep_done_s=0.0)
+    runner = DbosRunner(ledger, database_url=url, executor_id="here", pace=pace)
+    runner.start()
+    first = ledger.commit(new_id(), units=1)
+    assert ledger.wait(first)
+    for _ in range(100):  # each is carried by a sweep that looks first for what may be forgotten
+        assert ledger.wait(ledger.commit(new_id(), units=1))
+        if first.job_id not in recorded_jobs(url):
+            break
+    else:
+        pytest.fail("the first job is still on record")
+    runner.stop()
+
+
+def recorded_jobs(url: str) -> set[str]:
+    engine = sa.create_engine(jobs_database(url))
+    with engine.connect() as connection:
+        found = set(connection.execute(sa.text("SELECT workflow_uuid FROM workflow_status")).scalars())
+    engine.dispose()
+    return found
 
 
 def test_a_runner_that_does_not_run_here_does_nothing(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,7 +24,7 @@ def frames_of(given_ranges: object) -> set[int]:
 def test_merged_has_the_same_frames_in_ranges_that_do_not_meet(some: list[tuple[int, int]]) -> None:
     result = merged(some)
     assert frames_of(result) == frames_of(some)
-    assert all(before[1] + 1 < after[0] for before, after in zip(result, result[1:], strict=False))
+    assert all(before[1] + 1 < after[0] for before, after in pairwise(result))
 
 
 @given(ranges, ranges)

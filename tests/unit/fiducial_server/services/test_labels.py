@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -355,7 +356,7 @@ def test_a_task_starts_with_its_first_label_and_every_edit_has_its_second(
         (task,) = projects.statuses(actor, made.id)
         assert (task.state, task.label_hash is not None) == (TaskState.STARTED, True)
         edits.append(task.last_edited_at)
-    assert all(after >= before + 1_000_000 for before, after in zip(edits, edits[1:], strict=False))
+    assert all(after >= before + 1_000_000 for before, after in pairwise(edits))
     assert edits[-1] == now[0]
     projects.set_status(actor, made.id, picture.id, "annotated")
     labels.create(actor, picture.id, [BOX])

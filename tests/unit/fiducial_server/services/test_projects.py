@@ -346,7 +346,7 @@ def test_segmentation_group(projects: Projects, actor: Actor) -> None:
         (SegmentDefinition("a", 1), SegmentDefinition("a", 2)),
         (SegmentDefinition("a", 1), SegmentDefinition("b", 1)),
     ):
-        with pytest.raises(Invalid, match="twice|two identifiers"):
+        with pytest.raises(Invalid, match=r"twice|two identifiers"):
             projects.set_segmentation_group(actor, set_id, SegmentationGroup(group.kind, wrong))
     with pytest.raises(Invalid, match="whole number from 1"):
         projects.set_segmentation_group(actor, set_id, SegmentationGroup(group.kind, (SegmentDefinition("a", 0),)))

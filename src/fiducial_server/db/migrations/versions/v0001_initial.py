@@ -388,6 +388,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one table after the other
         ),
         sa.PrimaryKeyConstraint("organization_id", "item_id", "name", name="pk_derived"),
     )
+    op.create_index("ix_derived_sha256", "derived", ["organization_id", "sha256"])
     op.create_table(
         "finding",
         sa.Column("organization_id", sa.String(length=36), nullable=False),
@@ -759,9 +760,8 @@ def upgrade() -> None:  # noqa: PLR0915 - one table after the other
         sa.PrimaryKeyConstraint("organization_id", "id", name="pk_mark"),
     )
     op.create_index("ix_mark_annotation", "mark", ["organization_id", "annotation_id", "position"])
-    op.create_index("ix_mark_item_frame", "mark", ["organization_id", "item_id", "frame_start"])
     op.create_index("ix_mark_file", "mark", ["organization_id", "file_sha256"])
-    op.create_index("ix_derived_sha256", "derived", ["organization_id", "sha256"])
+    op.create_index("ix_mark_item_frame", "mark", ["organization_id", "item_id", "frame_start"])
 
 
 def downgrade() -> None:
