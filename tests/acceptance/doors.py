@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import httpx
+from starlette.routing import Route
 
 from fiducial_server.dialects.datamint.app import create_routes
 from fiducial_server.dialects.datamint.later import LATER
@@ -28,7 +29,8 @@ def doors() -> list[tuple[str, str]]:
     threads: Any = None
     app = create_routes(Receiver(services, threads))
     found = {(method.upper(), path) for path, entry in app.openapi()["paths"].items() for method in entry}
-    plain = {(m, r.path) for r in app.routes if hasattr(r, "path") for m in r.methods or () if m != "HEAD"}
+    plain = {(method, route.path) for route in app.routes if isinstance(route, Route) for method in route.methods or ()}
+    plain = {door for door in plain if door[0] != "HEAD"}
     return sorted({*found, *plain, ("POST", "/resources")})
 
 

@@ -174,7 +174,7 @@ def stored_objects(system: Running) -> Iterator[str]:
     if url is None:
         yield from (path.name for path in (system.data_dir / "files" / "objects").rglob("*") if path.is_file())
         return
-    import boto3
+    import boto3  # type: ignore[import-untyped]
 
     settings = system.environment
     s3 = boto3.client(

@@ -27,7 +27,7 @@ def kind_of(row: Row) -> str:
     return row.path.relative_to(SHARED_DATA).parts[0]
 
 
-def rows(*folders: str) -> Any:
+def rows(*folders: str) -> pytest.MarkDecorator:
     chosen = [row for row in ROWS if kind_of(row) in folders]
     return pytest.mark.parametrize("row", chosen, ids=[short(row.path) for row in chosen])
 

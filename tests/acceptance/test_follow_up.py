@@ -90,4 +90,4 @@ def test_our_client_waits_for_it(running: Running) -> None:
     with api_of(running) as api:
         item_id = api.resources.upload_resource(str(DEMO_DATA / "fundus.jpg"), resume=False)
         (found,) = api.resources.wait_until_ready(item_id)
-        assert (found.id, found.state) == (item_id, "ready")  # type: ignore[attr-defined]
+        assert (found.id, found.state) == (item_id, "ready")

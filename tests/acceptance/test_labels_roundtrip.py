@@ -34,8 +34,6 @@ def places(client: httpx.Client, api: Api) -> dict[str, Place]:
     return make_places(client, api)
 
 
-RIM = "circle, rim below and aside"
-RIM_IS_LOST = pytest.mark.xfail(strict=True, reason="only centre and radius are kept: the rim point comes back turned")
 SHAPES: Mapping[str, tuple[str, list[tuple[float, float]], dict[str, Any]]] = {
     "line": ("line", [(5.25, 7.5), (40.125, 30.75)], {}),
     "square": ("square", [(8.5, 9.25), (30.75, 9.25), (8.5, 40.5), (30.75, 40.5)], {}),
@@ -43,7 +41,7 @@ SHAPES: Mapping[str, tuple[str, list[tuple[float, float]], dict[str, Any]]] = {
     "region, closed": ("region", [(5, 5), (30.5, 6.25), (28, 33.3), (7.1, 29)], {"closed": True}),
     "region, open": ("region", [(5, 5), (30.5, 6.25), (28, 33.3)], {"closed": False}),
     "circle": ("circle", [(30, 30), (42, 30)], {}),
-    RIM: ("circle", [(30, 30), (33, 34)], {}),
+    "circle, rim below and aside": ("circle", [(30, 30), (33, 34)], {}),
     "angle": ("angle", [(10, 10), (20, 30), (41.5, 12)], {}),
     "distance": ("distance", [(10.5, 11.5), (30, 31)], {}),
     "area": ("area", [(10, 10), (30, 12.5), (20, 40)], {}),
@@ -63,11 +61,8 @@ def test_shape_by_plain_http(
     places: dict[str, Place],
     where: str,
     shape: str,
-    request: pytest.FixtureRequest,
 ) -> None:
     place, (kind, pixels, more) = places[where], SHAPES[shape]
-    if shape == RIM and place.affine is None:
-        request.applymarker(RIM_IS_LOST)
     image = kind == "line" and place.affine is not None  # as the published client writes lines in mm
     at = {"scope": "image"} if image else {"scope": "frame", "frame_index": place.frame}
     geometry = {"points": place.points(pixels), **more}
@@ -87,11 +82,8 @@ def test_shape_by_our_client_in_pixels(
     places: dict[str, Place],
     where: str,
     shape: str,
-    request: pytest.FixtureRequest,
 ) -> None:
     place, (kind, pixels, more) = places[where], SHAPES[shape]
-    if shape == RIM:
-        request.applymarker(RIM_IS_LOST)
     if kind == "region":
         label_id = api.annotations.add_polyline_annotation(pixels, place.id, "drawn", frame_index=place.frame, **more)
     else:

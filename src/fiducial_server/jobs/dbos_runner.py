@@ -33,7 +33,7 @@ class Pace:
     """Between sweeps when nothing woke the runner."""
     quiet_s: float = 0.3
     """After a wake-up, wait until none came for so long: a burst of uploads is received first, followed up then."""
-    longest_wait_s: float = 5.0
+    longest_wait_s: float = 20.0
     """... but no longer than this."""
     take_over_s: float = 5.0
     """Between looks for workers that are gone."""
@@ -73,7 +73,7 @@ class DbosRunner:
         self._state = threading.Condition()
         self._woken = False
         self._freed = False
-        self._last_wake = 0.0
+        self._last_wake = self._burst_began = float("-inf")
         self._stopping = False
         self._active: set[str] = set()
         self._submitted: set[str] = set()
@@ -86,9 +86,11 @@ class DbosRunner:
             self._sweeper.start()
 
     def wake(self, ref: JobRef) -> None:
+        now = time.monotonic()
         with self._state:
-            self._woken = True
-            self._last_wake = time.monotonic()
+            if now - self._last_wake > self._pace.quiet_s:
+                self._burst_began = now
+            self._woken, self._last_wake = True, now
             self._state.notify_all()
 
     def stop(self) -> None:
@@ -166,20 +168,20 @@ class DbosRunner:
         return True
 
     def _wait_for_work(self) -> None:
-        """Until the next sweep is due, or something woke the runner and the burst is over."""
+        """Until the next sweep is due, or something woke the runner; and then until the burst of wake-ups is over.
+
+        What people wait for in a burst are their uploads: follow-up work would take the processor from them. It begins when
+        no job was committed for a moment, and in a burst that does not end, after a while all the same.
+        """
         with self._state:
             if not (self._woken or self._freed):
                 self._state.wait_for(lambda: self._woken or self._freed or self._stopping, self._pace.sweep_s)
-            if self._freed or not self._woken:
-                self._freed = False
-                return
-            latest = time.monotonic() + self._pace.longest_wait_s
-            while not (self._stopping or self._freed):
-                until = min(self._last_wake + self._pace.quiet_s, latest)
+            while not self._stopping:
+                until = min(self._last_wake + self._pace.quiet_s, self._burst_began + self._pace.longest_wait_s)
                 if (left := until - time.monotonic()) <= 0:
                     break
                 self._state.wait(left)
-            self._woken = False
+            self._woken = self._freed = False
 
     def _sleep(self, seconds: float) -> None:
         with self._state:
