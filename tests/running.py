@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,6 +101,11 @@ def stop(process: subprocess.Popen[bytes]) -> None:
             process.wait()
 
 
+def stop_all(processes: Iterable[subprocess.Popen[bytes]]) -> None:
+    for process in processes:
+        stop(process)
+
+
 @contextmanager
 def on_a_laptop(data_dir: Path, *options: str, port: int | None = None) -> Iterator[Running]:
     """One process: SQLite, local files, a worker inside."""
@@ -114,8 +119,7 @@ def on_a_laptop(data_dir: Path, *options: str, port: int | None = None) -> Itera
         wait_until_ready(url, process, data_dir)
         yield system
     finally:
-        for process in system.processes:
-            stop(process)
+        stop_all(system.processes)
 
 
 @contextmanager
@@ -128,7 +132,7 @@ def on_several_nodes(data_dir: Path, database_url: str, s3: S3Server, *options: 
     ports = [free_port(), free_port()]
     system = Running(tuple(f"http://127.0.0.1:{port}" for port in ports), data_dir, environment=environment)
     with ExitStack() as stack:
-        stack.callback(lambda: [stop(process) for process in system.processes])
+        stack.callback(stop_all, system.processes)
         for number, (port, url) in enumerate(zip(ports, system.urls, strict=True)):
             folder = str(data_dir / f"node{number}")
             process = system.start("serve", "--data-dir", folder, "--port", str(port), "--no-worker", *shared)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from fiducial.api.entity_base_api import without_none
 from fiducial.entities.annotations import Annotation, AnnotationType, Geometry
+from fiducial.entities.annotations.geometry import require_finite
 from fiducial.entities.annotations.types import NUMERIC_TYPES
 from fiducial.errors import Invalid
 
@@ -56,14 +58,29 @@ def fields_of(annotation: Any) -> dict[str, Any]:
 
 
 def as_sent(annotation: Any) -> dict[str, Any]:
-    """An item of the request (nothing that the server decides is sent)."""
+    """An item of the request (nothing that the server decides is sent).
+
+    Raises :class:`~fiducial.errors.Invalid` for an unknown type, and for a value or a coordinate that is not finite.
+    """
     fields = fields_of(annotation)
     if "name" in fields:
         fields.setdefault("identifier", fields["name"])
     kind = AnnotationType(str(fields.get("type", fields.get("annotation_type"))))
     value = fields.get("value", fields.get("numeric_value" if kind in NUMERIC_TYPES else "text_value"))
-    geometry = fields.get("geometry")
-    if isinstance(geometry, Geometry):
-        fields["geometry"] = geometry.to_dict()
+    for name, number in (("value", value), ("confiability", fields.get("confiability"))):
+        if isinstance(number, float) and not math.isfinite(number):
+            raise Invalid(f"{name} is {number}; it must be finite", field=name)
+    fields["geometry"] = _geometry_as_sent(fields.get("geometry"))
     sent = {name: fields.get(name) for name in _SENT}
     return without_none({"type": kind.value, "value": value, **sent})
+
+
+def _geometry_as_sent(geometry: Any) -> Any:
+    """What is not finite is no JSON, so it is refused here, by its name."""
+    if isinstance(geometry, Geometry):
+        return geometry.to_dict()
+    if isinstance(geometry, Mapping) and "points" in geometry:
+        require_finite(geometry["points"])
+    elif isinstance(geometry, (list, tuple)):
+        require_finite(geometry)
+    return geometry

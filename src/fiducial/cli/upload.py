@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+import shlex
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fiducial.cli.connect import AsJson, Connections, Key, Server, connect, print_json
 from fiducial.cli.exits import FAILED, exit_codes, tell
+from fiducial.errors import NotFound
 
 if TYPE_CHECKING:
+    from fiducial.api.client import Api
     from fiducial.api.local_file import LocalFile
 
 Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders (all below) or patterns.")]
@@ -20,6 +24,8 @@ Publish = Annotated[bool, typer.Option("--publish", help="Publish them at once, 
 Series = Annotated[bool, typer.Option("--series/--no-series", help="Make the files of a DICOM series one item.")]
 Resume = Annotated[bool, typer.Option("--resume/--no-resume", help="Do not send again what the server has already.")]
 Reports = Annotated[bool, typer.Option("--reports", help="Upload DICOM structured reports too.")]
+_TOLD_HERE = logging.NullHandler()
+"""Takes the library's warnings, which would go to standard error if nobody did: what failed is told at the end, once."""
 
 
 def upload(
@@ -43,7 +49,9 @@ def upload(
         from fiducial.api.settings import value_of
         from fiducial.api.upload_options import is_report
 
+        logging.getLogger("fiducial").addHandler(_TOLD_HERE)
         api = connect(server, key)
+        target = _project_id(api, project or value_of("project"))
         files = [local_file(thing) for thing in expanded(paths)]
         kept = [file for file in files if reports or not is_report(file)]
         results = api.resources.upload_resources(
@@ -52,7 +60,7 @@ def upload(
             tags=tag or None,
             channel=channel,
             publish=publish,
-            publish_to=project or value_of("project"),
+            publish_to=target,
             assemble_dicoms=series,
             discard_dicom_reports=False,
             progress_bar=not as_json,
@@ -62,6 +70,17 @@ def upload(
     failed = _report(kept, results, len(files) - len(kept), as_json)
     if failed:
         raise typer.Exit(FAILED)
+
+
+def _project_id(api: Api, name: str | None) -> str | None:
+    """Looked up before anything is sent, so that a wrong name costs nothing."""
+    if name is None:
+        return None
+    try:
+        return api.projects._id_of(name)
+    except NotFound as error:
+        told = f"there is no project named {name!r}; make it with: fiducial project create {shlex.quote(name)}"
+        raise NotFound(told, name=name) from error
 
 
 def _report(files: list[LocalFile], results: list[Any], left_out: int, as_json: bool) -> int:
@@ -83,5 +102,10 @@ def _row(file: LocalFile, result: Any) -> dict[str, Any]:
     return {
         "path": str(file.path),
         "id": None if failed else result,
-        "error": str(result) if failed else None,
+        "error": _reason(file, result) if failed else None,
     }
+
+
+def _reason(file: LocalFile, error: Exception) -> str:
+    """What went wrong, without the file's name in front: the path says it."""
+    return str(error).removeprefix(f"{file.path}: ").removeprefix(f"{file.name}: ")

@@ -7,9 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fiducial_server.db.scope import Scope
+from fiducial_server.db.scope import Scope, rows_of
 from fiducial_server.db.tables import event
 from fiducial_server.model.actor import Actor
+from fiducial_server.model.event import Event
 from fiducial_server.model.ids import new_id
 
 
@@ -74,3 +75,31 @@ def add_event(
     )
     scope.insert(event, [row])
     return str(row["id"])
+
+
+def find(scope: Scope, event_id: str) -> Event | None:
+    row = scope.execute(rows_of(event).where(event.c.id == event_id)).one_or_none()
+    return None if row is None else _to_event(row)
+
+
+def latest(scope: Scope, *, limit: int, before: tuple[int, str] | None = None) -> list[Event]:
+    """The newest first; those after ``before``, the (at, id) of the last one that was seen, in that order."""
+    query = rows_of(event)
+    if before is not None:
+        query = query.where(sa.tuple_(event.c.at, event.c.id) < sa.tuple_(*map(sa.literal, before)))
+    return [_to_event(row) for row in scope.execute(query.order_by(event.c.at.desc(), event.c.id.desc()).limit(limit))]
+
+
+def _to_event(row: Any) -> Event:
+    return Event(
+        id=row.id,
+        at=row.at,
+        actor=row.actor,
+        credential_id=row.credential_id,
+        action=row.action,
+        subject_kind=row.subject_kind,
+        subject_id=row.subject_id,
+        project_id=row.project_id,
+        origin=row.origin,
+        details=row.details,
+    )

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from fiducial_server.db.schema import ORG
 from fiducial_server.db.scope import Scope, rows_of
 from fiducial_server.db.tables import organization, user
+from fiducial_server.model.organization import Organization
 from fiducial_server.model.user import User
 
 
@@ -34,6 +35,12 @@ def first_organization(connection: sa.Connection) -> str | None:
     query = sa.select(organization.c.id).order_by(organization.c.created_at, organization.c.id).limit(1)
     found = connection.execute(query).scalar_one_or_none()
     return None if found is None else str(found)
+
+
+def organizations(connection: sa.Connection) -> list[Organization]:
+    """Oldest first."""
+    query = sa.select(organization).order_by(organization.c.created_at, organization.c.id)
+    return [Organization(row.id, row.name, row.created_at) for row in connection.execute(query)]
 
 
 def insert_organization(connection: sa.Connection, organization_id: str, name: str, at: int) -> None:

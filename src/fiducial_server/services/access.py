@@ -15,6 +15,7 @@ from fiducial_server.db.events import add_event, add_first, event_row
 from fiducial_server.db.scope import Scope
 from fiducial_server.model.actor import Actor, Role
 from fiducial_server.model.ids import new_id
+from fiducial_server.model.organization import Organization
 from fiducial_server.model.page import Page
 from fiducial_server.model.times import Clock, now_us
 from fiducial_server.model.user import Credential, User
@@ -92,18 +93,25 @@ class Access:
             return user_rows.first_organization(connection) is not None
 
     def bootstrap(
-        self, email: str, api_key: str | None = None, password: str | None = None, organization_name: str = "Fiducial"
+        self,
+        email: str,
+        api_key: str | None = None,
+        password: str | None = None,
+        organization_name: str = "Fiducial",
+        *,
+        first_key: str | None = None,
     ) -> Bootstrap:
         """Make the first organization with its administrator and key, if there is no organization.
 
-        Later it makes nothing, but for one thing: an ``api_key`` given for that administrator works, new or not.
+        ``api_key`` is the operator's own wish; ``first_key`` is what the administrator gets otherwise. Where there is an
+        organization nothing is made, but for one thing: an ``api_key`` given for that administrator works, new or not.
         """
         with self._database.system() as connection:
             organization_id = user_rows.first_organization(connection)
         if organization_id is not None:
             return self._known_start(organization_id, email, api_key)
         try:
-            return self.create_organization(organization_name, email, api_key=api_key, password=password)
+            return self.create_organization(organization_name, email, api_key=api_key or first_key, password=password)
         except (Conflict, AlreadyExists):  # another process was quicker
             with self._database.system() as connection:
                 organization_id = user_rows.first_organization(connection)
@@ -131,6 +139,11 @@ class Access:
             credential_rows.insert_first(connection, organization_id, row)
             add_first(connection, organization_id, noted)
         return Bootstrap(True, organization_id, email, key, word)
+
+    def organizations(self) -> Sequence[Organization]:
+        """All of them, oldest first. Only for the server's own command."""
+        with self._database.system() as connection:
+            return user_rows.organizations(connection)
 
     def _known_start(self, organization_id: str, email: str, api_key: str | None) -> Bootstrap:
         email = _email(email)

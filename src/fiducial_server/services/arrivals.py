@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -63,9 +64,13 @@ class Arrivals:
         self._strict = strict_instance_uid
         self._together: Together[Arrival, Outcome] = Together(self._record)
 
-    def add(self, organization_id: str, arrival: Arrival) -> Outcome:
+    def coming(self, organization_id: str) -> AbstractContextManager[Callable[[], None]]:
+        """Announce an arrival, so that those that come at the same time are written together."""
+        return self._together.coming(organization_id)
+
+    def add(self, organization_id: str, arrival: Arrival, arrived: Callable[[], None] | None = None) -> Outcome:
         """The item, or the file of the group; raises why it could not be added. Committed when it returns."""
-        return self._together.submit(organization_id, arrival)
+        return self._together.submit(organization_id, arrival, arrived)
 
     def _record(self, organization_id: str, arrivals: Sequence[Arrival]) -> list[Outcome | BaseException]:
         job_id, at = new_id(), self._clock()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -71,12 +71,13 @@ class Uploads:
         with ExitStack() as undo:
             undo.callback(spool.discard)
             actor.require_writer("upload")
+            arrived = undo.enter_context(self._arrivals.coming(actor.organization_id))
             cleaned = clean_facts(facts)
             header = self._look(actor, spool, cleaned.filename)
             at = self._clock()
             item = single_item(id_at(at), actor, cleaned, header, size=spool.size, at=at)
             file = new_file(cleaned.filename, spool, header, with_header=False)
-            made = self._keep(actor, spool, Arrival(actor, file, header, origin, item=item))
+            made = self._keep(actor, spool, Arrival(actor, file, header, origin, item=item), arrived)
         assert isinstance(made, Item)
         return made
 
@@ -112,12 +113,13 @@ class Uploads:
         with ExitStack() as undo:
             undo.callback(spool.discard)
             actor.require_writer("upload")
+            arrived = undo.enter_context(self._arrivals.coming(actor.organization_id))
             name = clean_filename(filename)
             header = self._look(actor, spool, name)
             file = new_file(name, spool, header, with_header=True)
             arrival = Arrival(actor, file, header, origin, group_id=item_id)
             self._groups.require_room(arrival)
-            made = self._keep(actor, spool, arrival)
+            made = self._keep(actor, spool, arrival, arrived)
         assert isinstance(made, ItemFile)
         return made
 
@@ -160,6 +162,6 @@ class Uploads:
         if found:
             raise conflicts.refusal(uid, sha256, found)
 
-    def _keep(self, actor: Actor, spool: Spool, arrival: Arrival) -> Outcome:
+    def _keep(self, actor: Actor, spool: Spool, arrival: Arrival, arrived: Callable[[], None]) -> Outcome:
         with self._unclaimed.keep(spool):
-            return self._arrivals.add(actor.organization_id, arrival)
+            return self._arrivals.add(actor.organization_id, arrival, arrived)

@@ -59,7 +59,8 @@ class BlobStore(Protocol):
     def keep(self, spool: Spool) -> bool:
         """Make a finished spool durable under its hash, create-only. True if the bytes were new to the store.
 
-        When it returns, the bytes survive a power cut.
+        When it returns, the bytes survive a power cut, and :meth:`forget` leaves them alone for an hour: a row that names
+        them may be on its way.
         """
         ...
 
@@ -77,6 +78,13 @@ class BlobStore(Protocol):
 
     def delete(self, key: str) -> None:
         """Remove the bytes; harmless when they are not there."""
+        ...
+
+    def forget(self, key: str, before_us: int) -> bool:
+        """Remove the bytes if nobody kept them at or after that moment (us), neither first nor again. True if they went.
+
+        ``before_us`` is at least an hour ago.
+        """
         ...
 
     def keys(self) -> Iterator[tuple[str, int, int]]:

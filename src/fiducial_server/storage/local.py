@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import BinaryIO
 
 from obstore.store import LocalStore as ObstoreFolder
 
+from fiducial.errors import NotFound
 from fiducial_server.storage.base import Spool
 from fiducial_server.storage.faults import translated
 from fiducial_server.storage.objects import PIECE, ObjectBlobs, object_name
@@ -47,6 +49,18 @@ class LocalStore(ObjectBlobs):
         spool.discard()
         return new
 
+    def forget(self, key: str, before_us: int) -> bool:
+        """One who keeps the same bytes just now marks the file before we look, or finds the name free after we are done."""
+        path = self._objects / object_name(key)
+        try:
+            with translated(f"delete {key}"), _locked(path, fcntl.LOCK_EX) as found:
+                if not _is_named(found, path) or found.st_mtime_ns // 1000 >= before_us:
+                    return False
+                path.unlink()
+        except NotFound:
+            return False
+        return True
+
     def open(self, key: str) -> BinaryIO:
         with translated(f"read {key}"):
             return open(self._objects / object_name(key), "rb")
@@ -57,20 +71,53 @@ class LocalStore(ObjectBlobs):
 
 def _link_new(source: Path, target: Path) -> bool:
     """Give ``source`` the name ``target`` too, unless that is taken by as many bytes. True if the name was free."""
+    os.utime(source)  # its age counts from now, however long its bytes took to come
+    while True:
+        try:
+            os.link(source, target)
+        except FileExistsError:
+            if _kept_again(source, target):
+                return False
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            new = not target.exists()  # a file system without links: equal bytes replace each other without harm
+            os.replace(source, target)
+            return new
+        else:
+            return True
+
+
+def _kept_again(source: Path, target: Path) -> bool:
+    """Mark what is there as kept now; False when it went away meanwhile (:meth:`LocalStore.forget`), so that it is free."""
     try:
-        os.link(source, target)
-    except FileExistsError:
-        if target.stat().st_size == source.stat().st_size:
-            return False
-        os.replace(source, target)  # cut off by a broken disk or a foreign hand: the hash says which one is right
-        return True
-    except OSError as error:
-        if error.errno not in _NO_LINKS:
-            raise
-        new = not target.exists()  # a file system without links: equal bytes replace each other without harm
-        os.replace(source, target)
-        return new
-    return True
+        with _locked(target, fcntl.LOCK_SH) as found:
+            if not _is_named(found, target):
+                return False
+            if found.st_size == source.stat().st_size:
+                os.utime(target)
+            else:
+                os.replace(
+                    source, target
+                )  # cut off by a broken disk or a foreign hand: the hash says which one is right
+            return True
+    except FileNotFoundError:
+        return False
+
+
+@contextlib.contextmanager
+def _locked(path: Path, kind: int) -> Iterator[os.stat_result]:
+    """Hold a lock on the file that has this name now; what it is, once the lock is held."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, kind)
+        yield os.fstat(handle)
+    finally:
+        os.close(handle)
+
+
+def _is_named(found: os.stat_result, path: Path) -> bool:
+    return os.path.samestat(found, os.stat(path))
 
 
 def _sync_folder(folder: Path) -> None:

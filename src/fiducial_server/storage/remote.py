@@ -18,6 +18,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, NotSupportedError
 from obstore.store import ObjectStore, from_url
 
+from fiducial_server.model.times import now_us
 from fiducial_server.storage.base import Spool
 from fiducial_server.storage.faults import translated
 from fiducial_server.storage.objects import ObjectBlobs, object_name
@@ -26,6 +27,8 @@ from fiducial_server.storage.spool import SpoolRoom
 WHOLE_LIMIT = 8 << 20
 """Up to this many bytes a file goes in one request, which can be create-only; above, in parts of this size."""
 PARTS_AT_ONCE = 4
+FRESH_US = 15 * 60 * 1_000_000
+"""Bytes that were written so lately are not written again. Less than the hour for which what was kept stays."""
 _S3 = frozenset({"s3", "s3a"})
 
 
@@ -47,6 +50,8 @@ class RemoteStore(ObjectBlobs):
         try:
             obstore.put(self.objects, object_name(key), spool.path, mode="create", use_multipart=False)
         except AlreadyExistsError:
+            if not self._is_fresh(key):
+                self._write(spool, key)
             return False
         except NotSupportedError:  # a server without conditional writes
             return self._put_parts(spool, key)
@@ -54,10 +59,19 @@ class RemoteStore(ObjectBlobs):
 
     def _put_parts(self, spool: Spool, key: str) -> bool:
         """Look first, then write. Two that write at once write the same bytes, and each write is seen whole or not."""
-        if self.size(key) == spool.size:
-            return False
+        new = self.size(key) != spool.size
+        if new or not self._is_fresh(key):
+            self._write(spool, key)
+        return new
+
+    def _write(self, spool: Spool, key: str) -> None:
         obstore.put(self.objects, object_name(key), spool.path, chunk_size=WHOLE_LIMIT, max_concurrency=PARTS_AT_ONCE)
-        return True
+
+    def _is_fresh(self, key: str) -> bool:
+        """Whether :meth:`forget` leaves it alone for long enough. If not it is written again, to be new: old bytes that come
+        again may be those that no row names, and a bucket has no cheaper way to make them young."""
+        stored_at = self._stored_at(key)
+        return stored_at is not None and stored_at >= now_us() - FRESH_US
 
     def signed_url(self, key: str, expires_s: int, *, filename: str | None = None) -> str | None:
         """None when a file name is asked for: the clouds' signers here cannot promise one, our own URLs can."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -22,6 +23,7 @@ class MemoryStore:
         self._temporary = tempfile.TemporaryDirectory(prefix="fiducial-spool-")
         self._room = SpoolRoom(Path(self._temporary.name), durable=False)
         self._clock = clock
+        self._lock = threading.Lock()
         self.kept: dict[str, tuple[bytes, int]] = {}
         """Bytes and moment of every key."""
 
@@ -31,7 +33,9 @@ class MemoryStore:
     def keep(self, spool: Spool) -> bool:
         spool.finish()
         content = (spool.path.read_bytes(), self._clock())
-        new = self.kept.setdefault(spool.sha256, content) is content
+        with self._lock:
+            new = spool.sha256 not in self.kept
+            self.kept[spool.sha256] = content
         spool.discard()
         return new
 
@@ -50,6 +54,14 @@ class MemoryStore:
     def delete(self, key: str) -> None:
         object_name(key)
         self.kept.pop(key, None)
+
+    def forget(self, key: str, before_us: int) -> bool:
+        object_name(key)
+        with self._lock:
+            old = key in self.kept and self.kept[key][1] < before_us
+            if old:
+                del self.kept[key]
+            return old
 
     def keys(self) -> Iterator[tuple[str, int, int]]:
         for key, (content, at) in list(self.kept.items()):

@@ -163,7 +163,7 @@ class BlobStoreTests:
 
     @pytest.mark.parametrize("key", ["", "../../etc/passwd", "A" * 64, "0" * 63, "0" * 64 + "\n"])
     def test_a_key_that_is_no_hash_is_refused(self, store: BlobStore, key: str) -> None:
-        for use in (store.open, store.read, store.size, store.delete):
+        for use in (store.open, store.read, store.size, store.delete, lambda key: store.forget(key, 1)):
             with pytest.raises(Invalid):
                 use(key)
 
@@ -175,6 +175,18 @@ class BlobStoreTests:
         assert store.size(key) is None
         spool = self._spool(store, b"gone soon")
         assert store.keep(spool) is True
+
+    def test_forget_spares_what_was_kept_lately(self, store: BlobStore) -> None:
+        hour = 3_600_000_000
+        spool = self._spool(store, b"young")
+        store.keep(spool)
+        ((_, _, at),) = store.keys()
+        assert store.forget(spool.sha256, at - hour) is False
+        assert self.raw_get(store, spool.sha256) == b"young"
+        assert store.forget(spool.sha256, at + hour) is True
+        assert self.raw_get(store, spool.sha256) is None
+        assert store.forget(spool.sha256, at + hour) is False
+        assert store.keep(self._spool(store, b"young")) is True
 
     def test_keys(self, store: BlobStore) -> None:
         expected = {self._set(store, bytes([number]) * number): number for number in range(1, 6)}

@@ -556,6 +556,19 @@ class AnnotationsApi(CreatableEntityApi[Annotation], DeletableEntityApi[Annotati
             return {"success": False, "error": str(error), **told}
         return {"success": True, **told}
 
+    # ---- history
+
+    def history(self, annotation: str | Annotation) -> list[dict[str, Any]]:
+        """Every change of the annotation, the oldest first; of one on a range of frames, of the whole range.
+
+        Each is ``number`` (from 1), ``at`` (ISO 8601, UTC), ``by`` (e-mail address), ``action`` (``create``, ``update``,
+        ``delete``, ``restore``, ``approve``), ``origin`` (the dialect or job that wrote it), ``before`` and ``after`` (the
+        label's fields with its ``marks``; ``before`` is None for a creation), ``annotation_id`` and ``event_id``. Raises
+        :class:`~fiducial.exceptions.ItemNotFoundError` when there is no such annotation.
+        """
+        found: list[dict[str, Any]] = self._json("GET", self._path(self._entid(annotation), "history"))
+        return found
+
     # ---- changing
 
     def patch(

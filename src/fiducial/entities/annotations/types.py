@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NoReturn
+
+from fiducial.errors import Invalid
 
 
 class AnnotationType(StrEnum):
@@ -23,6 +26,11 @@ class AnnotationType(StrEnum):
     FLOAT = "float"
     TEXT = "text"
     SPLINE = "spline"
+
+    @classmethod
+    def _missing_(cls, value: object) -> NoReturn:
+        known = ", ".join(member.value for member in cls)
+        raise Invalid(f"type is {value!r}, which is none of the types of annotations: {known}", field="type")
 
 
 NUMERIC_TYPES = frozenset({AnnotationType.INTEGER, AnnotationType.FLOAT})

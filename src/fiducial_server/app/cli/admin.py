@@ -1,28 +1,24 @@
-"""``fiducial admin``: users, API keys and SSH keys, straight on the database: who may run this may do everything."""
+"""``fiducial admin``: users, keys and upkeep, straight on the database: who may run this may do everything."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fiducial.errors import Invalid
+from fiducial_server.app.cli import audit, organization, tidy
 from fiducial_server.app.cli import options as o
+from fiducial_server.app.cli.desk import ActAs, open_desk
 
 if TYPE_CHECKING:
-    from fiducial_server.model.actor import Actor
     from fiducial_server.model.user import Credential, User
-    from fiducial_server.services.access import Access
 
 ORIGIN = "command"
 
 command = typer.Typer(
-    help="Users and keys.",
+    help="Organizations, users, keys, the audit trail, and tidying up.",
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -31,46 +27,14 @@ command = typer.Typer(
 user = typer.Typer(help="Users.", no_args_is_help=True, rich_markup_mode=None)
 key = typer.Typer(help="API keys.", no_args_is_help=True, rich_markup_mode=None)
 ssh_key = typer.Typer(help="SSH public keys.", no_args_is_help=True, rich_markup_mode=None)
+command.add_typer(organization.group, name="organization")
 command.add_typer(user, name="user")
 command.add_typer(key, name="key")
 command.add_typer(ssh_key, name="ssh-key")
+command.command("audit")(audit.audit)
+command.command("tidy")(tidy.tidy)
 
 Email = Annotated[str, typer.Argument(help="E-mail address")]
-ActAs = Annotated[str | None, typer.Option("--as", help="Administrator to act as; the first one when not given")]
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """The service, and the administrator in whose organization the command works."""
-
-    access: Access
-    actor: Actor
-
-
-@contextmanager
-def _desk(data_dir: str | None, database_url: str | None, act_as: str | None) -> Iterator[Desk]:
-    from fiducial_server.app.build import open_database
-    from fiducial_server.app.settings import read_settings
-    from fiducial_server.services.access import Access
-
-    with o.telling_errors():
-        settings = read_settings({"data_dir": data_dir, "database_url": database_url})
-        if settings.database_url is None and not settings.data_dir.is_dir():
-            raise Invalid(f"there is no data folder {settings.data_dir}; start the server once, or name another")
-        database = open_database(settings)
-        try:
-            access = Access(database)
-            yield Desk(access, access.find_user(act_as or _first_admin(settings.admin_file) or settings.admin_email))
-        finally:
-            database.close()
-
-
-def _first_admin(file: Path) -> str | None:
-    try:
-        email = json.loads(file.read_text()).get("email")
-    except (OSError, ValueError, AttributeError):
-        return None
-    return email if isinstance(email, str) else None
 
 
 def _user(value: User) -> dict[str, Any]:
@@ -115,7 +79,7 @@ def user_add(
     as_json: o.AsJson = False,
 ) -> None:
     """Make a user. Without a password they can use API keys only."""
-    with _desk(data_dir, database_url, act_as) as desk:
+    with open_desk(data_dir, database_url, act_as) as desk:
         made = desk.access.create_user(
             desk.actor,
             email=email,
@@ -142,7 +106,7 @@ def user_list(
     act_as: ActAs = None, data_dir: o.DataDir = None, database_url: o.DatabaseUrl = None, as_json: o.AsJson = False
 ) -> None:
     """All users."""
-    with _desk(data_dir, database_url, act_as) as desk:
+    with open_desk(data_dir, database_url, act_as) as desk:
         o.show([_user(value) for value in desk.access.users(desk.actor).rows], as_json)
 
 
@@ -156,7 +120,7 @@ def user_disable(
     as_json: o.AsJson = False,
 ) -> None:
     """Stop all keys and the password of a user."""
-    with _desk(data_dir, database_url, act_as) as desk:
+    with open_desk(data_dir, database_url, act_as) as desk:
         o.show(_user(desk.access.disable_user(desk.actor, email, origin=ORIGIN)), as_json)
 
 
@@ -174,7 +138,7 @@ def key_add(
     """Make an API key. It is shown now and never again."""
     from fiducial_server.model.times import from_iso
 
-    with _desk(data_dir, database_url, act_as) as desk:
+    with open_desk(data_dir, database_url, act_as) as desk:
         until = from_iso(expires, "--expires") if expires else None
         made, secret = desk.access.create_key(desk.actor, email=email, title=title, expires_at=until, origin=ORIGIN)
         o.show({**_credential(made), "api_key": secret}, as_json)
@@ -190,7 +154,7 @@ def key_list(
     as_json: o.AsJson = False,
 ) -> None:
     """A user's keys, without the secrets."""
-    with _desk(data_dir, database_url, act_as) as desk:
+    with open_desk(data_dir, database_url, act_as) as desk:
         o.show([_credential(value) for value in desk.access.keys(desk.actor, email)], as_json)
 
 
@@ -204,7 +168,7 @@ def key_revoke(
     as_json: o.AsJson = False,
 ) -> None:
     """Stop one key at once."""
-    with _desk(data_dir, database_url, act_as) as desk:
+    with open_desk(data_dir, database_url, act_as) as desk:
         o.show(_credential(desk.access.revoke_key(desk.actor, key_id, origin=ORIGIN)), as_json)
 
 
@@ -219,7 +183,7 @@ def ssh_key_add(
     as_json: o.AsJson = False,
 ) -> None:
     """Let a user sign in with an SSH key."""
-    with _desk(data_dir, database_url, act_as) as desk:
+    with open_desk(data_dir, database_url, act_as) as desk:
         try:
             text = file.read_text()
         except (OSError, UnicodeDecodeError) as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -61,3 +61,12 @@ def show(rows: Sequence[dict[str, Any]] | dict[str, Any], as_json: bool) -> None
         return
     for row in [rows] if isinstance(rows, dict) else rows:
         print("  ".join(f"{name}={value}" for name, value in row.items() if value not in {None, ""}))
+
+
+def show_all(rows: Iterable[dict[str, Any]]) -> None:
+    """One JSON array, written row by row: memory does not grow with it."""
+    mark = "["
+    for row in rows:
+        print(mark, json.dumps(row), sep="\n", end="")
+        mark = ","
+    print("[]" if mark == "[" else "\n]")

@@ -232,3 +232,67 @@ def test_grouped_by_resource_in_the_order_asked() -> None:
     api = api_with(lambda _: httpx.Response(200, json=rows))
     grouped = api.annotations.get_list([other, RESOURCE], group_by_resource=True)
     assert [len(group) for group in grouped] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("call", "field", "words"),
+    [
+        (lambda note: note.add_point_annotation((1, float("nan")), RESOURCE, "p"), "points", "points[0].y is nan"),
+        (
+            lambda note: note.add_line_annotation((1, 2), (float("inf"), 2), RESOURCE, "l"),
+            "points",
+            "points[1].x is inf",
+        ),
+        (
+            lambda note: note.add_box_annotation((1, 2), (float("nan"), 2), RESOURCE, "b"),
+            "points",
+            "points[1].x is nan",
+        ),
+        (
+            lambda note: note.add_region_annotation([(1, 2), (1,)], RESOURCE, "r"),
+            "points",
+            "points[1] has 1 coordinates",
+        ),
+        (lambda note: note.add_region_annotation([(1, 2), "ab"], RESOURCE, "r"), "points", "points[1] is 'ab'"),
+        (lambda note: note.add_point_annotation(("x", 1), RESOURCE, "p"), "points", "points[0].x is 'x', not a number"),
+        (lambda note: note.add_geometry_annotation("star", [(1, 2)], RESOURCE, "s"), "type", "type is 'star'"),
+        (lambda note: note.create_numeric_annotation(RESOURCE, "n", float("nan")), "value", "value is nan"),
+        (lambda note: note.create(RESOURCE, {"type": "star", "identifier": "s"}), "type", "type is 'star'"),
+        (lambda note: note.create(RESOURCE, {"identifier": "s"}), "type", "type is 'None'"),
+        (
+            lambda note: note.create(
+                RESOURCE, {"type": "line", "geometry": {"points": [(0, 0, 0), (0, 1, float("-inf"))]}}
+            ),
+            "points",
+            "points[1].z is -inf",
+        ),
+        (lambda note: note.create(RESOURCE, {"type": "line", "geometry": {"points": 3}}), "points", "points is 3"),
+        (lambda note: note.set_frame_ranges(RESOURCE, "p", "star", {}), "type", "type is 'star'"),
+    ],
+)
+def test_what_is_wrong_is_told_before_anything_is_sent(call: Any, field: str, words: str) -> None:
+    def handler(request: httpx.Request) -> httpx.Response:
+        raise AssertionError(f"{request.method} {request.url} was sent")
+
+    with pytest.raises(Invalid) as told:
+        call(api_with(handler).annotations)
+    assert words in str(told.value)
+    assert told.value.details["field"] == field
+
+
+def test_types_that_a_later_server_has_are_read_as_text() -> None:
+    assert Annotation.from_dict({"identifier": "s", "type": "star"}).type == "star"
+
+
+def test_history() -> None:
+    told = [
+        {"number": 1, "at": "2026-01-01T00:00:00.000000Z", "action": "create", "before": None, "after": {"value": "a"}}
+    ]
+    paths = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        paths.append(request.url.path)
+        return httpx.Response(200, json=told)
+
+    assert api_with(handler).annotations.history(MARK) == told
+    assert paths == [f"/annotations/{MARK}/history"]

@@ -164,8 +164,24 @@ def test_upload_goes_on_after_a_failure_and_says_so(run: Any, serve: Any, tmp_pa
     code, out, err = run("upload", tmp_path / "in", "--connections", 1)
     assert code == exits.FAILED
     assert out == "2 files as 2 items, 1 failed\n"
-    assert "b.txt" in err
-    assert "damaged" in err
+    assert [line for line in err.splitlines() if "b.txt" in line] == [f"failed: {tmp_path / 'in' / 'b.txt'}: damaged"]
+
+
+def test_upload_to_a_project_that_is_not_there_sends_nothing(run: Any, serve: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("a")
+    requests: list[str] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        requests.append(request.method)
+        return httpx.Response(200, json=[])
+
+    serve(handler)
+    code, out, err = run("upload", tmp_path / "a.txt", "--project", "First reading")
+    assert (code, out) == (exits.FAILED, "")
+    assert err == (
+        "error: there is no project named 'First reading'; make it with: fiducial project create 'First reading'\n"
+    )
+    assert set(requests) == {"GET"}
 
 
 class Files:

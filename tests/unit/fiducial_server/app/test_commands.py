@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
-from fiducial.errors import Unauthenticated
+from fiducial.errors import Invalid, Unauthenticated
 from fiducial_server.app.build import open_database
 from fiducial_server.app.cli.admin import command as admin
 from fiducial_server.app.cli.serve import command as serve
 from fiducial_server.app.cli.worker import command as worker
 from fiducial_server.app.first_start import first_start
 from fiducial_server.app.settings import SETTINGS, Settings
+from fiducial_server.db.files import insert_bytes
 from fiducial_server.services.access import Access
+from fiducial_server.storage.local import LocalStore
+from fiducial_server.storage.objects import object_name
 
 
 @pytest.fixture
@@ -72,6 +77,80 @@ def test_a_further_node_makes_nobody(settings: Settings, access: Access, tmp_pat
     assert not list(node.iterdir())
 
 
+def test_a_node_that_was_cut_off_or_slower_registers_nothing(settings: Settings, tmp_path: Path) -> None:
+    """Two data folders, one database. The second node wrote what it would have made; the first was quicker."""
+    access = Access(open_database(settings))
+    first = first_start(settings, access)
+    node = tmp_path / "node"
+    node.mkdir()
+    told = {
+        "url": "",
+        "email": "root@example.org",
+        "password": "a word of its own",
+        "api_key": "fid_of-the-second-node",
+    }
+    (node / "admin.json.new").write_text(json.dumps(told))
+    other = Settings(data_dir=node, database_url=settings.database, admin_email="root@example.org")
+    found = first_start(other, Access(open_database(other)))
+    assert (found.created, found.api_key, found.file) == (False, None, None)
+    assert not list(node.iterdir())
+    with pytest.raises(Unauthenticated):
+        access.authenticate("fid_of-the-second-node")
+    assert len(access.keys(access.find_user("root@example.org"), "root@example.org")) == 1
+    assert access.authenticate(first.api_key or "").is_admin
+
+
+def test_nodes_that_start_at_once_make_one_administrator(settings: Settings, tmp_path: Path) -> None:
+    database = open_database(settings)
+    nodes = [tmp_path / f"node{number}" for number in range(4)]
+    for node in nodes:
+        node.mkdir()
+
+    def start(node: Path) -> bool:
+        own = Settings(data_dir=node, database_url=settings.database, admin_email="root@example.org")
+        return first_start(own, Access(database)).created
+
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(start, nodes))
+    assert sum(made) == 1
+    access = Access(database)
+    assert [[path.name for path in node.iterdir()] for node in nodes] == [["admin.json"] if one else [] for one in made]
+    assert len(access.keys(access.find_user("root@example.org"), "root@example.org")) == 1
+
+
+def test_a_slower_node_registers_the_operators_key_only(settings: Settings, tmp_path: Path) -> None:
+    access = Access(open_database(settings))
+    first_start(settings, access)
+    node = tmp_path / "node"
+    node.mkdir()
+    key = "fid_given-by-the-operator"
+    told = {"url": "", "email": "root@example.org", "password": "a word of its own", "api_key": key}
+    (node / "admin.json.new").write_text(json.dumps(told))
+    other = Settings(node, database_url=settings.database, admin_email="root@example.org", admin_api_key=key)
+    assert first_start(other, access).file is None
+    assert access.authenticate(key).email == "root@example.org"
+    assert not list(node.iterdir())  # its password is nobody's
+
+
+def test_a_file_of_another_database_is_not_shown(settings: Settings, access: Access, tmp_path: Path) -> None:
+    kept = settings.admin_file.read_text()
+    elsewhere = Settings(data_dir=tmp_path / "elsewhere", admin_email="root@example.org")
+    first_start(elsewhere, Access(open_database(elsewhere)))
+    moved = Settings(data_dir=tmp_path, database_url=elsewhere.database, admin_email="root@example.org")
+    found = first_start(moved, Access(open_database(moved)))
+    assert (found.created, found.api_key, found.file) == (False, None, None)
+    assert settings.admin_file.read_text() == kept
+
+
+def test_a_bad_key_in_the_settings_leaves_nothing_behind(settings: Settings) -> None:
+    bad = Settings(data_dir=settings.data_dir, admin_api_key="short")
+    access = Access(open_database(bad))
+    with pytest.raises(Invalid, match="API key"):
+        first_start(bad, access)
+    assert not access.is_set_up()
+    assert not list(settings.data_dir.glob("admin.json*"))
+
+
 def test_a_key_from_the_settings_works(settings: Settings) -> None:
     access = Access(open_database(settings))
     key = "fid_given-by-the-operator"
@@ -116,6 +195,68 @@ def test_what_is_wrong_is_told_in_one_sentence(settings: Settings, access: Acces
     assert "ISO 8601" in run(settings, "key", "add", "root@example.org", "--expires", "soon", exit_code=2)
     nowhere = Settings(data_dir=settings.data_dir / "nowhere")
     assert "no data folder" in run(nowhere, "user", "list", exit_code=2)
+
+
+def test_organizations_by_command(settings: Settings, access: Access) -> None:
+    made = run(settings, "organization", "add", "Clinic", "--admin-email", "Head@Clinic.example")
+    actor = access.authenticate(made["api_key"])
+    assert (actor.organization_id, actor.email, actor.is_admin) == (made["id"], "head@clinic.example", True)
+    assert access.authenticate_password("head@clinic.example", made["password"]).is_admin
+    listed = run(settings, "organization", "list")
+    assert [row["name"] for row in listed] == ["Fiducial", "Clinic"]
+    assert made["api_key"] not in json.dumps(listed)
+    assert "exists" in run(settings, "organization", "add", "X", "--admin-email", "root@example.org", exit_code=1)
+    assert "e-mail" in run(settings, "organization", "add", "X", "--admin-email", "nonsense", exit_code=2)
+    assert "organization name" in run(settings, "organization", "add", " ", "--admin-email", "a@b.c", exit_code=2)
+    assert len(run(settings, "organization", "list")) == 2
+    run(settings, "user", "add", "ann@clinic.example", "--as", "head@clinic.example")
+    assert [row["email"] for row in run(settings, "user", "list")] == ["root@example.org"]
+
+
+def test_the_audit_trail_by_command(settings: Settings, access: Access) -> None:
+    run(settings, "organization", "add", "Clinic", "--admin-email", "head@clinic.example")
+    for number in range(3):
+        run(settings, "user", "add", f"u{number}@example.org", "--role", "viewer")
+    rows = run(settings, "audit")
+    assert [row["action"] for row in rows] == ["user.create"] * 3 + ["organization.create"]
+    assert [row["details"]["email"] for row in rows[:3]] == [f"u{number}@example.org" for number in (2, 1, 0)]
+    assert {row["actor"] for row in rows} == {"root@example.org"}
+    assert rows[0]["at"] > rows[-1]["at"]
+    assert run(settings, "audit", "--limit", "2") == rows[:2]
+    assert run(settings, "audit", "--limit", "9", "--before", rows[1]["id"]) == rows[2:]
+    assert run(settings, "audit", "--before", rows[-1]["id"]) == []
+    assert [row["action"] for row in run(settings, "audit", "--as", "head@clinic.example")] == ["organization.create"]
+    assert "not found" in run(settings, "audit", "--as", "head@clinic.example", "--before", rows[0]["id"], exit_code=1)
+    assert "only administrators" in run(settings, "audit", "--as", "u0@example.org", exit_code=1)
+    text = CliRunner().invoke(admin, ["audit", "--data-dir", str(settings.data_dir)]).stdout
+    assert "root@example.org  user.create  user " in text
+    assert len(text.splitlines()) == 4
+
+
+def test_tidying_by_command(settings: Settings, access: Access) -> None:
+    actor = access.find_user("root@example.org")
+    store, root = LocalStore(Path(settings.storage)), Path(settings.storage) / "objects"
+    keys = [_kept(store, content) for content in (b"named", b"left by a crash", b"on its way")]
+    store.close()
+    open_database(settings).transact(actor.organization_id, lambda scope: insert_bytes(scope, {keys[0]: 5}, 1))
+    for key in keys[:2]:
+        os.utime(root / object_name(key), (1, 1))
+    (row,) = run(settings, "tidy")
+    assert (row["sha256"], row["size"], row["stored_at"]) == (keys[1], 15, "1970-01-01T00:00:01.000000Z")
+    assert "older_than_hours" in run(settings, "tidy", "--older-than-hours", "0.5", exit_code=2)
+    listed = CliRunner().invoke(admin, ["tidy", "--data-dir", str(settings.data_dir)])
+    assert listed.stdout.splitlines()[-1] == "1 objects, 15 bytes that nothing names"
+    assert [(root / object_name(key)).exists() for key in keys] == [True, True, True]
+    assert run(settings, "tidy", "--yes") == [row]
+    assert [(root / object_name(key)).exists() for key in keys] == [True, False, True]
+    assert run(settings, "tidy", "--yes") == []
+
+
+def _kept(store: LocalStore, content: bytes) -> str:
+    with store.spool() as spool:
+        spool.write(content)
+        store.keep(spool)
+    return spool.sha256
 
 
 def test_every_setting_is_a_flag_of_serve() -> None:
