@@ -123,7 +123,6 @@ def test_volume_mask_of_a_series(client: httpx.Client, api: Api, places: dict[st
     np.testing.assert_array_equal(np.asarray(mask.dataobj), labels)
 
 
-@pytest.mark.xfail(strict=True, reason="the identity, which stands for the item's grid, is handed out as it came")
 @pytest.mark.parametrize("where", ["nifti", "series"])
 def test_volume_mask_of_an_array_lies_where_its_item_lies(api: Api, places: dict[str, Place], where: str) -> None:
     place = places[where]

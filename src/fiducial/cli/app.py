@@ -18,7 +18,7 @@ _SERVER = "The server"
 _HELP = {
     "serve": "Run the server.",
     "worker": "Run a further worker process.",
-    "admin": "Users and keys, on the server's own machine.",
+    "admin": "Organizations, users, keys, audit and tidying up, on the server's own machine.",
     "demo": "Fill a server with a real, labelled sample project.",
 }
 

@@ -41,10 +41,12 @@ class PatientPixels(NamedTuple):
 
 
 def pixel_to_edge(p: npt.ArrayLike) -> Floats:
+    """``p`` (integer = pixel centre) to ``u`` (integer = pixel edge, 0 = the image's own): half a pixel more."""
     return finite(p, "p") + HALF
 
 
 def edge_to_pixel(u: npt.ArrayLike) -> Floats:
+    """``u`` (integer = pixel edge, 0 = the image's own) to ``p`` (integer = pixel centre): half a pixel less."""
     return finite(u, "u") - HALF
 
 

@@ -52,15 +52,18 @@ def build(settings: Settings, *, migrated: bool = True) -> Services:
         store.clean()  # spools of processes that are gone
         runner.start()
 
+    uploads = Uploads(database, store, runner, rules, bookmarks=bookmarks)
+
     def close() -> None:
         runner.stop()
+        uploads.close()
         store.close()
         database.close()
 
     return Services(
         access=Access(database),
         items=Items(database, store, bookmarks),
-        uploads=Uploads(database, store, runner, rules, bookmarks=bookmarks),
+        uploads=uploads,
         projects=Projects(database, bookmarks),
         labels=Labels(database, store, bookmarks=bookmarks),
         jobs=jobs,

@@ -64,6 +64,7 @@ class Root:
             await send({"type": f"{message['type']}.complete"})
 
     def _close(self) -> None:
+        self._datamint.close()
         self._threads.shutdown(wait=True)
         self._services.close()
 

@@ -72,6 +72,10 @@ class Arrivals:
         """The item, or the file of the group; raises why it could not be added. Committed when it returns."""
         return self._together.submit(organization_id, arrival, arrived)
 
+    def add_many(self, organization_id: str, arrivals: Sequence[Arrival]) -> list[Outcome | BaseException]:
+        """Those that the caller has gathered, in one transaction: for each what became of it."""
+        return self._together.submit_many(organization_id, arrivals)
+
     def _record(self, organization_id: str, arrivals: Sequence[Arrival]) -> list[Outcome | BaseException]:
         job_id, at = new_id(), self._clock()
         outcomes = self._database.transact(organization_id, lambda scope: self._write(scope, arrivals, job_id, at))

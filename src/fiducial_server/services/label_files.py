@@ -108,7 +108,8 @@ class LabelFiles(LabelPart):
 
         ``names`` says what the values mean; a value without a name is named by its number, and a name whose value is
         nowhere makes no label. ``facts`` gives what all labels share (set, source, model, author); its kind and
-        identifier are not read. Each label has a NIfTI file of 0 and 1 on the grid of the file that came, which is kept too.
+        identifier are not read. Each label has a NIfTI file of 0 and 1 on the grid of the file that came (the item's own where an
+        array without an affine came), and the file is kept too.
         """
         actor.require_writer("label")
         shared = facts or NewLabel(LabelKind.VOLUME_MASK, "")
@@ -120,7 +121,7 @@ class LabelFiles(LabelPart):
             found, grid = _read_volume(spool, item)
             new = [replace(shared, kind=LabelKind.VOLUME_MASK, identifier=name) for _, name in _named(found, names)]
             checked = checked_labels(actor, item, new)
-            kept = [self._keep_mask(found, value, name) for value, name in _named(found, names)]
+            kept = [self._keep_mask(found, value, name, item if grid == "shape" else None) for value, name in _named(found, names)]
             source = _Source(spool.sha256, spool.size, grid)
             if kept:
                 self._store.keep(spool)
@@ -159,12 +160,14 @@ class LabelFiles(LabelPart):
             raise NotFound(f"Annotation {label_id} not found on resource {item.id}", annotation_id=label_id)
         return label, item
 
-    def _keep_mask(self, found: LabelMap, value: int, name: str) -> _KeptMask:
+    def _keep_mask(self, found: LabelMap, value: int, name: str, item: Item | None) -> _KeptMask:
+        """``item`` is given where the map says nothing of where it lies: its masks then lie on the item's own grid."""
         from fiducial.geometry.nifti_mask import volume_mask_to_nifti
 
         volume = found.labels[value]
         with self._store.spool() as spool:
-            spool.write(volume_mask_to_nifti(volume, found.affine_ras))
+            own = None if item is None else item_affine_ras(item)
+            spool.write(volume_mask_to_nifti(volume, found.affine_ras if own is None else own))
             spool.finish()
             sha256, size = spool.sha256, spool.size
             self._store.keep(spool)

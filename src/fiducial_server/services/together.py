@@ -91,6 +91,13 @@ class Together(Generic[T, R]):
             raise mine.result
         return mine.result  # type: ignore[return-value]  # set for every entry of a round
 
+    def submit_many(self, organization_id: str, entries: Sequence[T]) -> list[R | BaseException]:
+        """A round that the caller has gathered already: a result or an exception for each entry, in order."""
+        round_: list[_Waiting[T, R]] = [_Waiting(entry) for entry in entries]
+        if round_:
+            self._serve(organization_id, round_)
+        return [waiting.result for waiting in round_]  # type: ignore[misc]  # set for every entry of a round
+
     def _lead(self, organization_id: str, mine: _Waiting[T, R], round_: list[_Waiting[T, R]]) -> None:
         with self._lock:
             queue = self._queues[organization_id]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 
 from fiducial.errors import Damaged, Invalid, TooLarge
@@ -28,6 +29,8 @@ __all__ = ["GIB", "UploadFacts", "UploadRules", "Uploads"]
 
 GIB = 1024**3
 MOST_HASHES = 10_000
+KEEPERS = 16
+"""Files whose bytes wait for the disk side by side: the file system makes them durable in one go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class Uploads:
         self._unclaimed = Unclaimed(database, store)
         self._arrivals = Arrivals(database, runner, clock, strict_instance_uid=rules.strict_instance_uid)
         self._groups = Groups(database, runner, clock)
+        self._keepers = ThreadPoolExecutor(KEEPERS, thread_name_prefix="fiducial-keep")
 
     def begin(self) -> Spool:
         """Where the bytes of one file go. Whoever begins hands it to :meth:`receive` or :meth:`add_file`, or discards it."""
@@ -70,16 +74,61 @@ class Uploads:
         """
         with ExitStack() as undo:
             undo.callback(spool.discard)
-            actor.require_writer("upload")
             arrived = undo.enter_context(self._arrivals.coming(actor.organization_id))
-            cleaned = clean_facts(facts)
-            header = self._look(actor, spool, cleaned.filename)
-            at = self._clock()
-            item = single_item(id_at(at), actor, cleaned, header, size=spool.size, at=at)
-            file = new_file(cleaned.filename, spool, header, with_header=False)
-            made = self._keep(actor, spool, Arrival(actor, file, header, origin, item=item), arrived)
+            made = self._keep(actor, spool, self._arrival(actor, spool, facts, origin), arrived)
         assert isinstance(made, Item)
         return made
+
+    def receive_many(
+        self, sent: Sequence[tuple[Actor, Spool, UploadFacts]], *, origin: str = "datamint"
+    ) -> list[Item | BaseException]:
+        """:meth:`receive` for files that came at the same time: an item or its error for each, in order.
+
+        The processor's work is done one file after the other in this thread, the waiting for the disk side by side, and the
+        rows of one organization in one transaction: so many files cost little more than a few.
+        """
+        results: list[Item | BaseException | None] = [None] * len(sent)
+        with ExitStack() as undo:
+            arrivals: dict[int, Arrival] = {}
+            for number, (actor, spool, facts) in enumerate(sent):
+                undo.callback(spool.discard)
+                try:
+                    arrivals[number] = self._arrival(actor, spool, facts, origin)
+                except Exception as error:
+                    results[number] = error
+            self._receive_drafted(sent, arrivals, results)
+        return [result if result is not None else AssertionError("unreachable") for result in results]
+
+    def _receive_drafted(
+        self,
+        sent: Sequence[tuple[Actor, Spool, UploadFacts]],
+        arrivals: Mapping[int, Arrival],
+        results: list[Item | BaseException | None],
+    ) -> None:
+        keeping = {number: self._unclaimed.keep(sent[number][1]) for number in arrivals}
+        for number, failed in zip(keeping, self._keepers.map(_entered, keeping.values()), strict=True):
+            results[number] = failed
+        kept = [number for number in keeping if results[number] is None]
+        by_organization: dict[str, list[int]] = {}
+        for number in kept:
+            by_organization.setdefault(sent[number][0].organization_id, []).append(number)
+        for organization_id, numbers in by_organization.items():
+            made = self._arrivals.add_many(organization_id, [arrivals[number] for number in numbers])
+            for number, outcome in zip(numbers, made, strict=True):
+                results[number] = _left(keeping[number], outcome)
+
+    def _arrival(self, actor: Actor, spool: Spool, facts: UploadFacts, origin: str) -> Arrival:
+        """What the rows of a single file will say, once it is allowed, whole and understood."""
+        actor.require_writer("upload")
+        cleaned = clean_facts(facts)
+        header = self._look(actor, spool, cleaned.filename)
+        at = self._clock()
+        item = single_item(id_at(at), actor, cleaned, header, size=spool.size, at=at)
+        return Arrival(actor, new_file(cleaned.filename, spool, header, with_header=False), header, origin, item=item)
+
+    def close(self) -> None:
+        """End the threads that wait for the disk."""
+        self._keepers.shutdown()
 
     def known(self, actor: Actor, hashes: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """SHA-256 -> ids of the items that are exactly this file, oldest first; hashes that are not there are left out."""
@@ -165,3 +214,22 @@ class Uploads:
     def _keep(self, actor: Actor, spool: Spool, arrival: Arrival, arrived: Callable[[], None]) -> Outcome:
         with self._unclaimed.keep(spool):
             return self._arrivals.add(actor.organization_id, arrival, arrived)
+
+
+def _entered(keeping: AbstractContextManager[None]) -> BaseException | None:
+    """Begin to keep a file; why that failed, or None."""
+    try:
+        keeping.__enter__()
+    except Exception as error:
+        return error
+    return None
+
+
+def _left(keeping: AbstractContextManager[None], outcome: Outcome | BaseException) -> Item | BaseException:
+    """End it, with the error of its rows if there was one."""
+    if isinstance(outcome, BaseException):
+        keeping.__exit__(type(outcome), outcome, None)
+        return outcome
+    keeping.__exit__(None, None, None)
+    assert isinstance(outcome, Item)
+    return outcome

@@ -33,7 +33,7 @@ class Spool(Protocol):
         ...
 
     def finish(self) -> None:
-        """No more bytes: flush (and fsync where the store keeps this very file)."""
+        """No more bytes; it can be read now. It is not durable before :meth:`BlobStore.keep`."""
         ...
 
     def open(self) -> BinaryIO:

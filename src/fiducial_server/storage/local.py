@@ -35,17 +35,18 @@ class LocalStore(ObjectBlobs):
         with translated(f"use {root} as storage"):
             for number in range(256):  # all at once, so that no later write has to make one durable
                 (self._objects / f"{number:02x}").mkdir(parents=True, exist_ok=True)
-            _sync_folder(self._objects)
-            _sync_folder(self.root)
-        super().__init__(ObstoreFolder(self._objects), SpoolRoom(self.root / "spool", durable=True))
+            _sync(self._objects)
+            _sync(self.root)
+        super().__init__(ObstoreFolder(self._objects), SpoolRoom(self.root / "spool"))
 
     def keep(self, spool: Spool) -> bool:
         spool.finish()
         target = self._objects / object_name(spool.sha256)
         with translated(f"store {spool.sha256}"):
+            _sync(spool.path)
             new = _link_new(spool.path, target)
             # Also when the name was there: whoever made it may not have come here yet, or may have died on the way.
-            _sync_folder(target.parent)
+            _sync(target.parent)
         spool.discard()
         return new
 
@@ -76,8 +77,9 @@ def _link_new(source: Path, target: Path) -> bool:
         try:
             os.link(source, target)
         except FileExistsError:
-            if _kept_again(source, target):
-                return False
+            known = _kept_again(source, target)
+            if known is not None:
+                return not known
         except OSError as error:
             if error.errno not in _NO_LINKS:
                 raise
@@ -88,21 +90,20 @@ def _link_new(source: Path, target: Path) -> bool:
             return True
 
 
-def _kept_again(source: Path, target: Path) -> bool:
-    """Mark what is there as kept now; False when it went away meanwhile (:meth:`LocalStore.forget`), so that it is free."""
+def _kept_again(source: Path, target: Path) -> bool | None:
+    """Mark what is there as kept now: True, or False when it was not whole and is now. None: it went away meanwhile."""
     try:
         with _locked(target, fcntl.LOCK_SH) as found:
-            if not _is_named(found, target):
-                return False
-            if found.st_size == source.stat().st_size:
+            if not _is_named(found, target):  # LocalStore.forget was quicker
+                return None
+            whole = found.st_size == source.stat().st_size
+            if whole:
                 os.utime(target)
-            else:
-                os.replace(
-                    source, target
-                )  # cut off by a broken disk or a foreign hand: the hash says which one is right
-            return True
+            else:  # cut off by a broken disk or a foreign hand: the hash says which one is right
+                os.replace(source, target)
+            return whole
     except FileNotFoundError:
-        return False
+        return None
 
 
 @contextlib.contextmanager
@@ -120,9 +121,9 @@ def _is_named(found: os.stat_result, path: Path) -> bool:
     return os.path.samestat(found, os.stat(path))
 
 
-def _sync_folder(folder: Path) -> None:
-    """Wait until the names in a folder are on disk."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def _sync(path: Path) -> None:
+    """Wait until a file's bytes, or the names in a folder, are on disk."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

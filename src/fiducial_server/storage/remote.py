@@ -36,7 +36,7 @@ class RemoteStore(ObjectBlobs):
     """``options`` are obstore's configuration keys for the backend; they win over URL and environment."""
 
     def __init__(self, url: str, spool_dir: Path, options: Mapping[str, Any] | None = None) -> None:
-        super().__init__(_open(url, options or {}), SpoolRoom(spool_dir, durable=False))
+        super().__init__(_open(url, options or {}), SpoolRoom(spool_dir))
 
     def keep(self, spool: Spool) -> bool:
         spool.finish()

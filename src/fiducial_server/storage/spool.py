@@ -26,15 +26,14 @@ _GATE = "gate"
 
 
 class FileSpool:
-    """A spool that is a local file; the hash is made on the way. ``durable``: :meth:`finish` waits for the disk."""
+    """A spool that is a local file; the hash is made on the way."""
 
-    def __init__(self, path: Path, *, durable: bool) -> None:
+    def __init__(self, path: Path) -> None:
         with translated("begin to receive a file"):
             self._file = open(path, "xb", buffering=0)  # noqa: SIM115 - open until finish() or discard()
         self.path = path
         self.size = 0
         self._hash = hashlib.sha256()
-        self._durable = durable
 
     @property
     def sha256(self) -> str:
@@ -52,8 +51,6 @@ class FileSpool:
         if self._file.closed:
             return
         with translated("finish a received file"):
-            if self._durable:
-                os.fsync(self._file.fileno())
             self._file.close()
 
     def open(self) -> BinaryIO:
@@ -79,9 +76,8 @@ class FileSpool:
 class SpoolRoom:
     """The folder where this process receives files: ``root/<random name>``, locked until :meth:`close`."""
 
-    def __init__(self, root: Path, *, durable: bool) -> None:
+    def __init__(self, root: Path) -> None:
         self._root = root
-        self._durable = durable
         self._count = itertools.count()
         with translated(f"use {root} for files being received"):
             root.mkdir(parents=True, exist_ok=True)
@@ -92,7 +88,7 @@ class SpoolRoom:
                 fcntl.flock(self._lock, fcntl.LOCK_EX)
 
     def new(self) -> FileSpool:
-        return FileSpool(self.folder / f"{next(self._count):x}", durable=self._durable)
+        return FileSpool(self.folder / f"{next(self._count):x}")
 
     def clean(self) -> int:
         """Remove the folders of processes that are gone; how many files they held."""

@@ -21,7 +21,7 @@ class MemoryStore:
 
     def __init__(self, clock: Clock = now_us) -> None:
         self._temporary = tempfile.TemporaryDirectory(prefix="fiducial-spool-")
-        self._room = SpoolRoom(Path(self._temporary.name), durable=False)
+        self._room = SpoolRoom(Path(self._temporary.name))
         self._clock = clock
         self._lock = threading.Lock()
         self.kept: dict[str, tuple[bytes, int]] = {}

@@ -20,6 +20,8 @@ from fiducial_server.dialects.datamint import (
     users,
 )
 from fiducial_server.dialects.datamint.auth import RequireKey
+from fiducial_server.dialects.datamint.batches import Batches
+from fiducial_server.dialects.datamint.call import ORIGIN
 from fiducial_server.dialects.services import Services
 
 ABOUT = (
@@ -41,6 +43,10 @@ class Door:
     def __init__(self, receiver: uploads.Receiver, guarded: ASGIApp) -> None:
         self._receiver, self._guarded = receiver, guarded
 
+    def close(self) -> None:
+        """After the last request: end the threads that receive files."""
+        self._receiver.batches.close()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == "/resources" and scope["method"] == "POST":
             await self._receiver.upload(scope, receive, send)
@@ -48,9 +54,9 @@ class Door:
             await self._guarded(scope, receive, send)
 
 
-def create_app(services: Services, threads: Executor) -> ASGIApp:
+def create_app(services: Services, threads: Executor) -> Door:
     """``threads`` run what blocks in uploads and the look at the key."""
-    receiver = uploads.Receiver(services, threads)
+    receiver = uploads.Receiver(services, threads, Batches(services.uploads, ORIGIN))
     return Door(receiver, RequireKey(create_routes(receiver), services.access.authenticate, threads))
 
 

@@ -54,6 +54,11 @@ class Intake:
             self._gathered = 0
         return self._spool
 
+    @property
+    def is_small(self) -> bool:
+        """Whether all of the file is still in memory."""
+        return self._spool is None
+
     def discard(self) -> None:
         """Leave nothing; harmless when the spool was kept."""
         self._pending.clear()

@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from fiducial.errors import Invalid
 from fiducial_server.dialects.datamint.auth import key_of
+from fiducial_server.dialects.datamint.batches import Batches, Waiting
 from fiducial_server.dialects.datamint.body import Fields, decode, json_object
 from fiducial_server.dialects.datamint.call import ORIGIN, Call, Calling, JsonObject, ResourceId
 from fiducial_server.dialects.datamint.errors import answer
@@ -52,6 +53,10 @@ class Entrance:
             self.known = Call(self.services, actor, self.headers)
         return self.known
 
+    def learn(self, call: Call) -> None:
+        """It was looked up elsewhere, for the same key."""
+        self.known = call
+
     def begin(self) -> Spool:
         return self.call().services.uploads.begin()
 
@@ -61,15 +66,16 @@ Work = Callable[[Call, Form], Response]
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Endpoints that take a file. ``threads`` run everything that blocks."""
+    """Endpoints that take a file. ``threads`` run everything that blocks, ``batches`` small files of ``POST /resources``."""
 
     services: Services
     threads: Executor
+    batches: Batches
 
     async def upload(self, scope: Scope, receive: Receive, send: Send) -> None:
         """``POST /resources``: one file, one resource. Every error leaves in this dialect's shape from here."""
         try:
-            response = await self.receive(scope, receive, "resource", upload)
+            response = await self.receive(scope, receive, "resource", None)
         except Exception as error:
             response = answer(error)
         await response(scope, receive, send)
@@ -82,10 +88,13 @@ class Receiver:
 
         return take
 
-    async def receive(self, scope: Scope, receive: Receive, part: str, work: Work) -> Response:
-        """Take the form, then run ``work`` in a thread; whatever goes wrong, nothing of the file is left."""
+    async def receive(self, scope: Scope, receive: Receive, part: str, work: Work | None) -> Response:
+        """Take the form, then run ``work`` in a thread (None: receive the file as a resource).
+
+        Whatever goes wrong, nothing of the file is left.
+        """
         entrance = Entrance(self.services, Headers(scope=scope))
-        key_of(entrance.headers)  # without any key there is no need to read on
+        key = key_of(entrance.headers)  # without any key there is no need to read on
         intake = Intake(entrance.begin, self.services.max_upload_bytes)
         loop = asyncio.get_running_loop()
         try:
@@ -93,7 +102,12 @@ class Receiver:
         except BaseException:
             await loop.run_in_executor(self.threads, _refused, entrance, intake)
             raise
-        return await loop.run_in_executor(self.threads, _finished, entrance, intake, work, form)
+        if work is None and intake.is_small:
+            waiting = Waiting(
+                key, entrance.call, entrance.learn, form, facts_of_form, _made, loop, loop.create_future()
+            )
+            return await self.batches.submit(waiting)
+        return await loop.run_in_executor(self.threads, _finished, entrance, intake, work or upload, form)
 
 
 def _refused(entrance: Entrance, intake: Intake) -> None:
@@ -112,7 +126,11 @@ def _finished(entrance: Entrance, intake: Intake, work: Work, form: Form) -> Res
 def upload(call: Call, form: Form) -> Response:
     """``POST /resources``: one file, one resource; beside it ``mimetype, channel, tags, metadata, bypass_inbox`` ..."""
     item = call.services.uploads.receive(call.actor, form.intake.flush(), facts_of_form(form), origin=ORIGIN)
-    return json({"id": item.id})
+    return _made(item.id)
+
+
+def _made(item_id: str) -> Response:
+    return json({"id": item_id})
 
 
 def add_file(call: Call, form: Form) -> Response:

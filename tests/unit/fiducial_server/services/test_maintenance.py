@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from fiducial.errors import Conflict, Invalid
 from fiducial_server.db.engine import Database
 from fiducial_server.db.files import insert_bytes
 from fiducial_server.model.actor import Actor
+from fiducial_server.model.times import now_us
 from fiducial_server.services.maintenance import BATCH, HOUR_US, Leftover, Maintenance
 from fiducial_server.storage.base import BlobStore
 from fiducial_server.storage.local import LocalStore
@@ -21,7 +23,7 @@ from tests.unit.fiducial_server.services.items_stage import Stage, ct_slice, png
 
 __all__ = ["stage"]
 
-NOW = 1_800_000_000_000_000
+NOW = now_us()
 DAY_US = 24 * HOUR_US
 
 
@@ -54,7 +56,7 @@ def name(database: Database, actor: Actor, *keys: str) -> None:
 
 
 def held(store: BlobStore) -> set[str]:
-    return {entry[0] for entry in store.keys()}
+    return set(map(itemgetter(0), store.keys()))
 
 
 def test_what_any_organization_names_is_never_touched(
