@@ -176,7 +176,9 @@ def store(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Itera
 
 
 @pytest.fixture(scope="session")
-def running(backend: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def running(
+    backend: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
     """A real system of the chosen kind: one process on SQLite, or two servers and a worker on PostgreSQL and S3."""
     folder = tmp_path_factory.mktemp("system")
     if backend == "sqlite":

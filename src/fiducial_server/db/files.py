@@ -111,6 +111,19 @@ def same_bytes(scope: Scope, item_id: str, hashes: Sequence[str]) -> dict[str, I
     return {row.sha256: _to_file(row) for row in scope.execute(query)}
 
 
+_USES = (  # every upload asks this, so it is built once
+    sa.select(item_file.c.instance_uid, item_file.c.item_id, item_file.c.sha256)
+    .select_from(item_file.join(item, join_on(item_file, item, item_id="id")))
+    .where(
+        item_file.c.organization_id == ORG,
+        item_file.c.instance_uid.in_(sa.bindparam("uids", expanding=True)),
+        item_file.c.sha256.not_in(sa.bindparam("other_than", expanding=True)),
+        sa.func.coalesce(item.c.deleted_at, 0) == 0,
+    )
+    .order_by(item_file.c.instance_uid, item_file.c.item_id)
+)
+
+
 def uses_of_instances(
     scope: Scope, uids: Sequence[str], *, other_than: Sequence[str] = ()
 ) -> dict[str, list[InstanceUse]]:
@@ -121,18 +134,8 @@ def uses_of_instances(
     """
     uses: dict[str, list[InstanceUse]] = {}
     for start in range(0, len(uids), _PIECE):
-        query = (
-            sa.select(item_file.c.instance_uid, item_file.c.item_id, item_file.c.sha256)
-            .select_from(item_file.join(item, join_on(item_file, item, item_id="id")))
-            .where(
-                item_file.c.organization_id == ORG,
-                item_file.c.instance_uid.in_(uids[start : start + _PIECE]),
-                item_file.c.sha256.not_in(other_than),
-                sa.func.coalesce(item.c.deleted_at, 0) == 0,
-            )
-            .order_by(item_file.c.instance_uid, item_file.c.item_id)
-        )
-        for uid, item_id, sha256 in scope.execute(query):
+        asked = {"uids": list(uids[start : start + _PIECE]), "other_than": list(other_than)}
+        for uid, item_id, sha256 in scope.execute(_USES, values=asked):
             uses.setdefault(uid, []).append(InstanceUse(item_id, sha256))
     return uses
 

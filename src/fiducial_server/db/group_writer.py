@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from fiducial.errors import Unavailable
+from fiducial.errors import FiducialError, Unavailable
 from fiducial_server.db.faults import translated
 from fiducial_server.db.scope import Scope
 
@@ -102,10 +102,14 @@ class GroupWriter:
             with translated():
                 connection = self._connected()
                 with connection.begin():
-                    for entry in group:
-                        _run_one(connection, entry, done)
+                    if len(group) == 1:
+                        done.append((group[0][2], _run_alone(connection, group[0])))
+                    else:
+                        for entry in group:
+                            _run_one(connection, entry, done)
         except BaseException as error:  # the commit itself failed: nobody in the group was served
-            self._disconnect()
+            if not isinstance(error, FiducialError) or isinstance(error, Unavailable):
+                self._disconnect()  # the database's own trouble: begin anew
             cause = error.__cause__ if isinstance(error, _GroupLost) and error.__cause__ else error
             for _, _, future in group:
                 if not future.done():
@@ -113,6 +117,12 @@ class GroupWriter:
             return
         for future, result in done:
             future.set_result(result)
+
+
+def _run_alone(connection: sa.Connection, entry: _Entry) -> Any:
+    """The only part of its transaction, which ends with it when it fails."""
+    organization_id, work, _ = entry
+    return work(Scope(connection, organization_id))
 
 
 def _run_one(connection: sa.Connection, entry: _Entry, done: list[tuple[Future[Any], Any]]) -> None:

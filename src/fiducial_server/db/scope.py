@@ -9,6 +9,7 @@ never reaches the database. Inserts get their ``organization_id`` here and nowhe
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,9 +32,14 @@ class Scope:
         return self._connection.dialect.name
 
     def execute(
-        self, statement: sa.Executable, rows: Sequence[Mapping[str, Any]] | None = None
+        self,
+        statement: sa.Executable,
+        rows: Sequence[Mapping[str, Any]] | None = None,
+        *,
+        values: Mapping[str, Any] | None = None,
     ) -> sa.CursorResult[*tuple[Any, ...]]:
-        """Run a checked statement. ``rows`` are the values of an insert (many at once), or parameter sets."""
+        """Run a checked statement. ``rows`` are the values of an insert (many at once), or parameter sets; ``values`` the
+        parameters of a statement that is built once and run often."""
         require_scoped(statement)
         if not self._writable and isinstance(statement, sa.Insert | sa.Update | sa.Delete):
             raise RuntimeError("this scope only reads; changes go through Database.transact")
@@ -41,7 +47,7 @@ class Scope:
             raise CrossOrganization("no values name an organization; the scope does")
         if isinstance(statement, sa.Insert):
             return self._insert(statement, rows)
-        bound = {ORG.key: self.organization_id}
+        bound = {**(values or {}), ORG.key: self.organization_id}
         if rows is not None:
             return self._connection.execute(statement, [{**row, **bound} for row in rows])
         return self._connection.execute(statement, bound)
@@ -59,21 +65,31 @@ class Scope:
     def insert(self, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert many rows in one statement; nothing happens for none."""
         if rows:
-            self.execute(sa.insert(table), rows)
+            self.execute(_insert_into(table), rows)
 
     def insert_missing(self, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert the rows whose primary or unique key is not there yet; the others are left as they are."""
-        if not rows:
-            return
-        if self.dialect == "postgresql":
-            from sqlalchemy.dialects.postgresql import insert
-        else:
-            from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]
-        self.execute(insert(table).on_conflict_do_nothing(), rows)
+        if rows:
+            self.execute(_insert_missing_into(table, self.dialect), rows)
 
     def savepoint(self) -> sa.NestedTransaction:
         """A nested transaction, as a context manager: undone alone when its block raises."""
         return self._connection.begin_nested()
+
+
+@cache
+def _insert_into(table: sa.Table) -> sa.Insert:
+    """Built once for each table: what SQLAlchemy finds out about a statement stays with it."""
+    return sa.insert(table)
+
+
+@cache
+def _insert_missing_into(table: sa.Table, dialect: str) -> sa.Insert:
+    if dialect == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert
+    else:
+        from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]
+    return insert(table).on_conflict_do_nothing()
 
 
 def rows_of(table: sa.FromClause, *columns: Any) -> sa.Select[Any]:

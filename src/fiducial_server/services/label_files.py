@@ -121,7 +121,10 @@ class LabelFiles(LabelPart):
             found, grid = _read_volume(spool, item)
             new = [replace(shared, kind=LabelKind.VOLUME_MASK, identifier=name) for _, name in _named(found, names)]
             checked = checked_labels(actor, item, new)
-            kept = [self._keep_mask(found, value, name, item if grid == "shape" else None) for value, name in _named(found, names)]
+            kept = [
+                self._keep_mask(found, value, name, item if grid == "shape" else None)
+                for value, name in _named(found, names)
+            ]
             source = _Source(spool.sha256, spool.size, grid)
             if kept:
                 self._store.keep(spool)

@@ -28,6 +28,18 @@ class DicomFormat:
 
         verify(source)
 
+    def check(self, source: BinaryIO) -> Header:
+        """:meth:`read_header` and :meth:`verify` in one reading of the file's elements: what every upload asks for."""
+        from fiducial.media.dicom.header import parse
+        from fiducial.media.dicom.verify import verify_pixels
+
+        parsed = parse(source)
+        try:
+            verify_pixels(parsed.dataset, parsed.pixels)
+        finally:
+            parsed.dataset.close()
+        return parsed.header
+
     def open(self, source: BinaryIO) -> Reader:
         from fiducial.media.dicom.reader import DicomReader
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import signal
 import sys
@@ -62,6 +63,10 @@ def _serve(settings: Settings, as_json: bool) -> None:
     _announce(settings, admin, as_json)
     # The loop that answers shares the interpreter with threads that decode: let it have its turn after 1 ms, not 5.
     sys.setswitchinterval(0.001)
+    # What is loaded by now stays: the collector need not look through it again and again.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
     running = server.make_server(services)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)  # raised again when all is closed: a stop that was asked for ends with 0
