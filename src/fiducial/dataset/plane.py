@@ -56,8 +56,7 @@ class SliceDataset(FiducialDataset):
 
 
 def _cut(volume: npt.NDArray[Any], first: int, chosen: int, index: int) -> npt.NDArray[Any]:
-    """One plane of ``[..., slice, row, column, ...]`` with its slice axis at ``first``; along slices there is one
-    frame."""
+    """One plane of ``[..., slice, row, column, ...]`` with its slice axis at ``first``; along slices it has one frame."""
     if chosen == SLICE:
         first_axis, place = first, 0
     else:

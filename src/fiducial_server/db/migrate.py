@@ -1,8 +1,7 @@
 """Bring a database to the schema of this release.
 
 All steps run in one transaction under one lock, so a start that is cut off leaves the database as it was, and of
-several
-processes that start at once one migrates while the others wait and then find nothing to do.
+several processes that start at once one migrates while the others wait and then find nothing to do.
 """
 
 from __future__ import annotations

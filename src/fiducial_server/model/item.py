@@ -43,8 +43,10 @@ class ItemState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ItemFile:
-    """One file of an item. ``ordinal`` is its place: arrival order until the series is ordered by geometry, then
-    slice order."""
+    """One file of an item.
+
+    ``ordinal`` is its place: arrival order until the series is ordered by geometry, then slice order.
+    """
 
     ordinal: int
     sha256: str

@@ -53,8 +53,7 @@ class Mark:
     """Where a label is. ``frame_start`` None means the whole item; otherwise frames ``start..end`` inclusive, from 0.
 
     ``shape`` is the shape's own JSON (:func:`fiducial.geometry.shape_from_json`), None for values and for masks. A
-    mask is
-    kept as ``mask_sha256`` (lossless runs, table ``mask``) and, when it came as a file, as those bytes too
+    mask is kept as ``mask_sha256`` (lossless runs, table ``mask``) and, when it came as a file, as those bytes too
     (``file_sha256``). ``patient_points`` holds points in mm as they came, with their frame of reference.
     """
 

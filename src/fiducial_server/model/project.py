@@ -98,8 +98,7 @@ class Feature:
 
 
 def feature_hash(ontology_id: str, kind: str, identifier: str) -> str:
-    """The hash of a feature that a client did not name itself: 8 hex digits that never change (one-truth, section
-    4)."""
+    """The hash of a feature that a client did not name itself: 8 hex digits that never change."""
     return hashlib.sha256(f"{ontology_id}\n{kind}\n{identifier}".encode()).hexdigest()[:8]
 
 
