@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,8 @@ from fiducial_server.services.uploads import UploadFacts, Uploads
 THREADS = 2
 MOST = 16
 """Files in one batch."""
+LINGER_S = 0.003
+"""How long a batch waits for files that are arriving: less than the waits for the disk that it then shares."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,8 @@ class Batches:
         ]
         self._started = False
         self._closed = False
+        self.arriving = 0
+        """Requests whose body is on its way; counted by the event loop."""
 
     def submit(self, waiting: Waiting) -> asyncio.Future[Response]:
         if self._closed:
@@ -80,10 +85,11 @@ class Batches:
                 return
 
     def _gather(self, first: Waiting) -> tuple[list[Waiting], bool]:
-        batch = [first]
+        batch, end = [first], time.monotonic() + LINGER_S
         while len(batch) < MOST:
+            left = end - time.monotonic() if self.arriving else 0.0
             try:
-                waiting = self._queue.get_nowait()
+                waiting = self._queue.get(timeout=left) if left > 0 else self._queue.get_nowait()
             except queue.Empty:
                 break
             if waiting is None:

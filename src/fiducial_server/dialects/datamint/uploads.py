@@ -97,11 +97,14 @@ class Receiver:
         key = key_of(entrance.headers)  # without any key there is no need to read on
         intake = Intake(entrance.begin, self.services.max_upload_bytes)
         loop = asyncio.get_running_loop()
+        self.batches.arriving += 1
         try:
             form = await take_form(scope, receive, part, intake, self.threads)
         except BaseException:
             await loop.run_in_executor(self.threads, _refused, entrance, intake)
             raise
+        finally:
+            self.batches.arriving -= 1
         if work is None and intake.is_small:
             waiting = Waiting(
                 key, entrance.call, entrance.learn, form, facts_of_form, _made, loop, loop.create_future()
