@@ -105,6 +105,7 @@ class DbosRunner:
     # --- the sweeping thread ---
 
     def _run(self) -> None:
+        self._wait_for_work()  # coming up takes a second of the processor: not while the first uploads arrive
         while not self._stopping:
             try:
                 self._work()
