@@ -24,52 +24,29 @@ def in_pieces(ids: Sequence[str], size: int = MOST_IDS) -> list[Sequence[str]]:
 
 
 def to_item(row: Any, item_tags: tuple[str, ...] = (), item_findings: tuple[Finding, ...] = ()) -> Item:
-    """The value of a whole row of ``item``."""
-    geometry = row.geometry or {}
+    """The value of a whole row of ``item``, its columns in the table's order. Lists stand or fall by this one's speed."""
+    values = dict(zip(_COLUMNS, row, strict=True))
+    del values["organization_id"]
+    geometry = values.pop("geometry") or {}
     spacing = geometry.get("spacing_zyx_mm")
     affine = geometry.get("voxel_to_patient")
+    values["kind"] = _KINDS[values["kind"]]
+    values["status"] = _STATUSES[values["status"]]
+    values["state"] = _STATES[values["state"]]
     return Item(
-        id=row.id,
-        kind=ItemKind(row.kind),
-        name=row.name,
-        mimetype=row.mimetype,
-        status=ItemStatus(row.status),
-        state=ItemState(row.state),
-        size=row.size,
-        created_at=row.created_at,
-        created_by=row.created_by,
-        file_count=row.file_count,
-        format=row.format,
-        channel=row.channel,
-        folder_id=row.folder_id,
-        modality=row.modality,
-        patient_id=row.patient_id,
-        study_uid=row.study_uid,
-        series_uid=row.series_uid,
-        instance_uid=row.instance_uid,
-        source_filepath=row.source_filepath,
-        upload_mechanism=row.upload_mechanism,
-        width=row.width,
-        height=row.height,
-        frame_count=row.frame_count,
-        time_points=row.time_points,
-        is_volume=row.is_volume,
-        duration_s=row.duration_s,
-        fps=row.fps,
+        **values,
         spacing_zyx_mm=None if spacing is None else (spacing[0], spacing[1], spacing[2]),
         voxel_to_patient=None if affine is None else tuple(tuple(line) for line in affine),
         frame_of_reference_uid=geometry.get("frame_of_reference_uid"),
-        published_at=row.published_at,
-        published_by=row.published_by,
-        deleted_at=row.deleted_at,
-        deleted_by=row.deleted_by,
-        updated_at=row.updated_at,
-        state_reason=row.state_reason,
-        metadata=row.metadata,
-        user_metadata=row.user_metadata,
         tags=item_tags,
         findings=item_findings,
     )
+
+
+_COLUMNS = tuple(column.name for column in item.c)
+_KINDS = {kind.value: kind for kind in ItemKind}
+_STATUSES = {status.value: status for status in ItemStatus}
+_STATES = {state.value: state for state in ItemState}
 
 
 def item_row(value: Item) -> dict[str, Any]:

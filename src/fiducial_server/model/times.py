@@ -10,6 +10,7 @@ from fiducial.errors import Invalid
 
 Clock = Callable[[], int]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH = datetime(1970, 1, 1)
 
 
 def now_us() -> int:
@@ -23,7 +24,7 @@ def to_datetime(moment_us: int) -> datetime:
 
 def to_iso(moment_us: int) -> str:
     """``2026-11-20T10:30:00.123456Z``: always six digits and Z, so that equal moments are equal texts."""
-    return to_datetime(moment_us).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return (_NAIVE_EPOCH + timedelta(microseconds=moment_us)).isoformat(timespec="microseconds") + "Z"
 
 
 def from_iso(text: str, what: str) -> int:
