@@ -93,7 +93,9 @@ def _page(call: Call, narrowing: ItemFilter, offset: int, limit: int) -> Respons
     items = call.services.items
     page = items.page_at(call.actor, narrowing, offset=offset, limit=limit)
     rows = [resource(item, call.customer_id) for item in page.rows]
-    if page.next_key is None and (rows or offset == 0):
+    if page.next_key is not None:  # counting what lies outside the page would cost more than the page
+        return wrapped("resources", rows, offset + len(rows) + 1, exact=False)
+    if rows or offset == 0:
         return wrapped("resources", rows, offset + len(rows))
     return wrapped("resources", rows, *items.bounded_count(call.actor, narrowing))
 
