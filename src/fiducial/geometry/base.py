@@ -6,6 +6,7 @@ All shapes are in pixel index coordinates ``p``: float64, x right, y down, an in
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -25,7 +26,7 @@ class Bounds(NamedTuple):
     bottom: float
 
 
-class Shape:
+class Shape(ABC):
     """A geometry on one frame (or, for a volume mask, on all slices). Frozen; equal when every number is equal."""
 
     __slots__ = ()
@@ -33,18 +34,18 @@ class Shape:
     kind: ClassVar[str]
     """The stored name of the shape, also the ``kind`` of its JSON."""
 
+    @abstractmethod
     def to_json(self) -> dict[str, Any]:
         """JSON-able facts with ``kind``; reading them back gives the same floats, bit for bit."""
-        raise NotImplementedError
 
     @classmethod
+    @abstractmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """The strict reverse of :meth:`to_json`; Invalid names the field that is missing, unknown or not a number."""
-        raise NotImplementedError
 
+    @abstractmethod
     def points(self) -> tuple[Position, ...]:
         """The points a person sees or drags, in drawing order. Empty for masks."""
-        raise NotImplementedError
 
     def bounds(self) -> Bounds:
         return bounds_of(self.points())

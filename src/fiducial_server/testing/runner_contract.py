@@ -17,7 +17,7 @@ class JobRunnerTests:
 
     @pytest.fixture
     def make_runner(self) -> Any:
-        raise NotImplementedError
+        raise NotImplementedError("the backend's own test class gives the runner that is tested")
 
     def test_a_woken_job_comes_to_its_end(self, make_runner: Any) -> None:
         ledger = MemoryLedger()
