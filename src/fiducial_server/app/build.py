@@ -52,7 +52,7 @@ def build(settings: Settings, *, migrated: bool = True) -> Services:
         store.clean()  # spools of processes that are gone
         runner.start()
 
-    uploads = Uploads(database, store, runner, rules, bookmarks=bookmarks)
+    uploads = Uploads(database, store, runner, rules)
 
     def close() -> None:
         runner.stop()

@@ -18,7 +18,6 @@ from fiducial_server.model.item import Item, ItemFile
 from fiducial_server.model.times import Clock, now_us
 from fiducial_server.services import conflicts
 from fiducial_server.services.arrivals import Arrival, Arrivals, Outcome
-from fiducial_server.services.bookmarks import Bookmarks
 from fiducial_server.services.drafts import UploadFacts, clean_facts, inspect, new_file, single_item
 from fiducial_server.services.groups import Groups
 from fiducial_server.services.texts import clean_filename
@@ -44,20 +43,18 @@ class UploadRules:
 class Uploads:
     """One file as an item of its own (:meth:`receive`), or many as one item: a group is opened, filled and closed."""
 
-    def __init__(  # noqa: PLR0917 - the parts in the order the composition root has them
+    def __init__(
         self,
         database: Database,
         store: BlobStore,
         runner: JobRunner,
         rules: UploadRules,
         clock: Clock = now_us,
-        bookmarks: Bookmarks | None = None,
     ) -> None:
         self.rules = rules
         self._database = database
         self._store = store
         self._clock = clock
-        self._bookmarks = bookmarks
         self._unclaimed = Unclaimed(database, store)
         self._arrivals = Arrivals(database, runner, clock, strict_instance_uid=rules.strict_instance_uid)
         self._groups = Groups(database, runner, clock)
