@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from fiducial_server.db.schema import ORG
 from fiducial_server.db.scope import Scope, join_on, rows_of
-from fiducial_server.db.tables import derived, file, item, item_file, mark, organization
+from fiducial_server.db.tables import derived, experiment_model, file, item, item_file, mark, organization
 from fiducial_server.model.item import ItemFile
 
 _PIECE = 500
@@ -185,7 +185,7 @@ def forget_unused(scope: Scope, hashes: Sequence[str]) -> list[str]:
     for start in range(0, len(hashes), _PIECE):
         piece = hashes[start : start + _PIECE]
         used: set[str] = set()
-        for column in (item_file.c.sha256, derived.c.sha256, mark.c.file_sha256):
+        for column in (item_file.c.sha256, derived.c.sha256, mark.c.file_sha256, experiment_model.c.sha256):
             used |= {row[0] for row in scope.execute(rows_of(column.table, column).where(column.in_(piece)))}
         unused = [sha256 for sha256 in piece if sha256 not in used]
         scope.execute(sa.delete(file).where(file.c.organization_id == ORG, file.c.sha256.in_(unused)))

@@ -19,7 +19,7 @@ from fiducial_server.db.engine import normalize_url
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0001_initial"
+HEAD = "0002_review"
 """The newest step; named here so that a start with nothing to do need not load Alembic."""
 
 _FOLDER = Path(__file__).parent / "migrations"

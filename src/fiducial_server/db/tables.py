@@ -483,6 +483,201 @@ event = tenant_table(  # append-only: every write; label logs, editor logs, time
     sa.Index("ix_event_project", "organization_id", "project_id", "at"),
 )
 
+# --- people and review beside the labels -------------------------------------------------------------------------------
+
+split_assignment = (
+    tenant_table(  # append-only but for its end: which part of the data an item was in, from when to when
+        "split_assignment",
+        required("id", Id),
+        required("project_id", Id),
+        required("item_id", Id),
+        required("split_name", Short),
+        required("created_at", Time),
+        required("created_by", Short),
+        optional("ended_at", Time),  # null: it is in this split now
+        optional("ended_by", Short),
+        within(("project_id",), "project"),
+        within(("item_id",), "item"),
+        sa.Index("ix_split_assignment_project", "organization_id", "project_id", "ended_at", "created_at", "id"),
+        sa.Index("ix_split_assignment_item", "organization_id", "project_id", "item_id", "created_at"),
+    )
+)
+
+set_annotator = tenant_table(  # who labels in an annotation set
+    "set_annotator",
+    required("annotation_set_id", Id),
+    required("user_id", Id),
+    required("status", sa.String(16)),  # active | frozen
+    optional("expertise_level", sa.String(16)),  # learner | trained | expert
+    optional("requires_review", sa.Boolean),
+    required("created_at", Time),
+    required("created_by", Short),
+    required("updated_at", Time),
+    within(("annotation_set_id",), "annotation_set"),
+    within(("user_id",), "user"),
+    sa.Index("ix_set_annotator_user", "organization_id", "user_id"),
+    key=("annotation_set_id", "user_id"),
+)
+
+annotator_status = tenant_table(  # how far one annotator is with one item of an annotation set
+    "annotator_status",
+    required("annotation_set_id", Id),
+    required("item_id", Id),
+    required("annotator", Short),  # e-mail
+    required("project_id", Id),
+    required("status", sa.String(32)),  # opened | annotated | closed | approved | revision_request
+    required("created_at", Time),
+    required("updated_at", Time),
+    required("updated_by", Short),
+    within(("annotation_set_id",), "annotation_set"),
+    within(("item_id",), "item"),
+    within(("project_id",), "project"),
+    sa.Index("ix_annotator_status_project", "organization_id", "project_id", "annotator", "status"),
+    sa.Index("ix_annotator_status_item", "organization_id", "item_id"),
+    key=("annotation_set_id", "item_id", "annotator"),
+)
+
+review_message = tenant_table(  # append-only: what a reviewer or annotator said when the status moved
+    "review_message",
+    required("id", Id),
+    required("project_id", Id),
+    required("annotation_set_id", Id),
+    required("item_id", Id),
+    required("annotator", Short),  # whose work it is about
+    required("status", sa.String(32)),
+    required("message", Text),
+    optional("path", Text),
+    required("created_at", Time),
+    required("created_by", Short),
+    within(("project_id",), "project"),
+    within(("annotation_set_id",), "annotation_set"),
+    within(("item_id",), "item"),
+    sa.Index("ix_review_message_project", "organization_id", "project_id", "created_at", "id"),
+    sa.Index("ix_review_message_item", "organization_id", "item_id"),
+)
+
+invitation = tenant_table(  # the link itself is shown once; only its hash is kept
+    "invitation",
+    required("id", Id),
+    required("email", Short),  # lower case
+    optional("firstname", Short),
+    optional("lastname", Short),
+    optional("return_url", Text),
+    optional("project_id", Id),
+    required("project_roles", Json),
+    optional("annotation_set_id", Id),
+    required("token_hash", sa.String(64)),
+    required("created_at", Time),
+    required("created_by", Short),
+    required("expires_at", Time),
+    optional("accepted_at", Time),
+    optional("revoked_at", Time),
+    optional("revoked_by", Short),
+    within(("project_id",), "project"),
+    within(("annotation_set_id",), "annotation_set"),
+    sa.UniqueConstraint("token_hash"),
+    sa.Index("ix_invitation_email", "organization_id", "email", "created_at"),
+    sa.Index("ix_invitation_project", "organization_id", "project_id", "created_at"),
+)
+
+# --- studies and experiments -------------------------------------------------------------------------------------------
+
+validation_study = tenant_table(
+    "validation_study",
+    required("id", Id),
+    required("project_id", Id),
+    required("name", Short),
+    required("model_name", Short),
+    optional("model_version", sa.Integer),
+    optional("description", Text),
+    required("reader_tasks", Json),
+    required("status", sa.String(16)),  # draft | active | completed
+    required("created_at", Time),
+    required("created_by", Short),
+    required("updated_at", Time),
+    within(("project_id",), "project"),
+    sa.Index("ix_validation_study_created", "organization_id", "created_at", "id"),
+    sa.Index("ix_validation_study_project", "organization_id", "project_id", "created_at"),
+)
+
+study_item = tenant_table(
+    "study_item",
+    required("study_id", Id),
+    required("position", sa.Integer),
+    required("item_id", Id),
+    within(("study_id",), "validation_study", ondelete="CASCADE"),
+    within(("item_id",), "item"),
+    sa.Index("ix_study_item_item", "organization_id", "item_id"),
+    key=("study_id", "position"),
+)
+
+study_reader = tenant_table(
+    "study_reader",
+    required("study_id", Id),
+    required("email", Short),
+    optional("firstname", Short),
+    optional("lastname", Short),
+    required("created_at", Time),
+    required("created_by", Short),
+    within(("study_id",), "validation_study", ondelete="CASCADE"),
+    key=("study_id", "email"),
+)
+
+experiment = tenant_table(
+    "experiment",
+    required("id", Id),
+    optional("project_id", Id),
+    required("name", Short),
+    optional("description", Text),
+    optional("dataset_id", Id),
+    required("status", Short),
+    required("facts", Json),  # model, environment, hyper-parameters ...: kept and given back as they came
+    required("summary", Json),
+    required("created_at", Time),
+    required("created_by", Short),
+    required("updated_at", Time),
+    within(("project_id",), "project"),
+    within(("dataset_id",), "dataset"),
+    sa.Index("ix_experiment_created", "organization_id", "created_at", "id"),
+    sa.Index("ix_experiment_project", "organization_id", "project_id", "created_at"),
+)
+
+experiment_log = tenant_table(  # append-only
+    "experiment_log",
+    required("id", Id),
+    required("experiment_id", Id),
+    required("at", Time),
+    required("by", Short),
+    required("entry", Json),
+    within(("experiment_id",), "experiment", ondelete="CASCADE"),
+    sa.Index("ix_experiment_log_at", "organization_id", "experiment_id", "at", "id"),
+)
+
+experiment_model = tenant_table(  # model files that were logged with an experiment
+    "experiment_model",
+    required("id", Id),
+    required("experiment_id", Id),
+    required("name", Short),
+    required("sha256", sa.String(64)),
+    required("size", sa.BigInteger),
+    required("facts", Json),
+    required("created_at", Time),
+    required("created_by", Short),
+    within(("experiment_id",), "experiment", ondelete="CASCADE"),
+    within(("sha256",), "file", ("sha256",)),
+    sa.Index("ix_experiment_model_experiment", "organization_id", "experiment_id", "created_at"),
+    sa.Index("ix_experiment_model_sha256", "organization_id", "sha256"),  # whether bytes are still needed
+)
+
+server_secret = sa.Table(  # of all server processes on this database: made by the first, never shown
+    "server_secret",
+    metadata,
+    required("name", sa.String(32)),
+    required("value", sa.String(128)),  # hex
+    required("created_at", Time),
+    sa.PrimaryKeyConstraint("name"),
+)
+
 # --- work ------------------------------------------------------------------------------------------------------------
 
 job = tenant_table(
