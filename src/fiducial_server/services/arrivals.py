@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -64,17 +63,17 @@ class Arrivals:
         self._strict = strict_instance_uid
         self._together: Together[Arrival, Outcome] = Together(self._record)
 
-    def coming(self, organization_id: str) -> AbstractContextManager[Callable[[], None]]:
-        """Announce an arrival, so that those that come at the same time are written together."""
-        return self._together.coming(organization_id)
-
-    def add(self, organization_id: str, arrival: Arrival, arrived: Callable[[], None] | None = None) -> Outcome:
+    def add(self, organization_id: str, arrival: Arrival) -> Outcome:
         """The item, or the file of the group; raises why it could not be added. Committed when it returns."""
-        return self._together.submit(organization_id, arrival, arrived)
+        return self._together.submit(organization_id, arrival)
 
-    def add_many(self, organization_id: str, arrivals: Sequence[Arrival]) -> list[Outcome | BaseException]:
-        """Those that the caller has gathered, in one transaction: for each what became of it."""
-        return self._together.submit_many(organization_id, arrivals)
+    def begin(self, organization_id: str, arrival: Arrival, done: Callable[[Outcome | BaseException], None]) -> None:
+        """As :meth:`add`, without waiting: ``done`` is told in another thread."""
+        self._together.begin(organization_id, arrival, done)
+
+    def close(self) -> None:
+        """After what was begun is done."""
+        self._together.close()
 
     def _record(self, organization_id: str, arrivals: Sequence[Arrival]) -> list[Outcome | BaseException]:
         job_id, at = new_id(), self._clock()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from fiducial.errors import Damaged, Invalid, TooLarge
@@ -30,6 +30,8 @@ GIB = 1024**3
 MOST_HASHES = 10_000
 KEEPERS = 16
 """Files whose bytes wait for the disk side by side: the file system makes them durable in one go."""
+
+Told = Callable[[Item | BaseException], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,48 +73,47 @@ class Uploads:
         """
         with ExitStack() as undo:
             undo.callback(spool.discard)
-            arrived = undo.enter_context(self._arrivals.coming(actor.organization_id))
-            made = self._keep(actor, spool, self._arrival(actor, spool, facts, origin), arrived)
+            made = self._keep(actor, spool, self._arrival(actor, spool, facts, origin))
         assert isinstance(made, Item)
         return made
 
-    def receive_many(
-        self, sent: Sequence[tuple[Actor, Spool, UploadFacts]], *, origin: str = "datamint"
-    ) -> list[Item | BaseException]:
-        """:meth:`receive` for files that came at the same time: an item or its error for each, in order.
-
-        The processor's work is done one file after the other in this thread, the waiting for the disk side by side, and the
-        rows of one organization in one transaction: so many files cost little more than a few.
-        """
-        results: list[Item | BaseException | None] = [None] * len(sent)
-        with ExitStack() as undo:
-            arrivals: dict[int, Arrival] = {}
-            for number, (actor, spool, facts) in enumerate(sent):
-                undo.callback(spool.discard)
-                try:
-                    arrivals[number] = self._arrival(actor, spool, facts, origin)
-                except Exception as error:
-                    results[number] = error
-            self._receive_drafted(sent, arrivals, results)
-        return [result if result is not None else AssertionError("unreachable") for result in results]
-
-    def _receive_drafted(
-        self,
-        sent: Sequence[tuple[Actor, Spool, UploadFacts]],
-        arrivals: Mapping[int, Arrival],
-        results: list[Item | BaseException | None],
+    def begin_receive(
+        self, actor: Actor, spool: Spool, facts: UploadFacts, done: Told, *, origin: str = "datamint"
     ) -> None:
-        keeping = {number: self._unclaimed.keep(sent[number][1]) for number in arrivals}
-        for number, failed in zip(keeping, self._keepers.map(_entered, keeping.values()), strict=True):
-            results[number] = failed
-        kept = [number for number in keeping if results[number] is None]
-        by_organization: dict[str, list[int]] = {}
-        for number in kept:
-            by_organization.setdefault(sent[number][0].organization_id, []).append(number)
-        for organization_id, numbers in by_organization.items():
-            made = self._arrivals.add_many(organization_id, [arrivals[number] for number in numbers])
-            for number, outcome in zip(numbers, made, strict=True):
-                results[number] = _left(keeping[number], outcome)
+        """As :meth:`receive`, but only the look at the file is done in this thread.
+
+        ``done`` is told the item or the error in another thread. The waits for the disk go on side by side, and rows of
+        files whose bytes are kept at the same time are written together: so many files cost little more than a few.
+        """
+        try:
+            arrival = self._arrival(actor, spool, facts, origin)
+            self._keepers.submit(self._keep_and_tell, actor.organization_id, spool, arrival, done)
+        except BaseException as error:
+            spool.discard()
+            done(error)
+
+    def _keep_and_tell(self, organization_id: str, spool: Spool, arrival: Arrival, done: Told) -> None:
+        keeping = self._unclaimed.keep(spool)
+
+        def recorded(outcome: Outcome | BaseException) -> None:
+            error = outcome if isinstance(outcome, BaseException) else None
+            try:
+                keeping.__exit__(type(error) if error else None, error, None)
+            finally:
+                spool.discard()
+                assert not isinstance(outcome, ItemFile)
+                done(outcome)
+
+        try:
+            keeping.__enter__()
+        except BaseException as error:
+            spool.discard()
+            done(error)
+            return
+        try:
+            self._arrivals.begin(organization_id, arrival, recorded)
+        except BaseException as error:
+            recorded(error)
 
     def _arrival(self, actor: Actor, spool: Spool, facts: UploadFacts, origin: str) -> Arrival:
         """What the rows of a single file will say, once it is allowed, whole and understood."""
@@ -124,8 +125,9 @@ class Uploads:
         return Arrival(actor, new_file(cleaned.filename, spool, header, with_header=False), header, origin, item=item)
 
     def close(self) -> None:
-        """End the threads that wait for the disk."""
+        """End the threads that wait for the disk, after what they have begun."""
         self._keepers.shutdown()
+        self._arrivals.close()
 
     def known(self, actor: Actor, hashes: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """SHA-256 -> ids of the items that are exactly this file, oldest first; hashes that are not there are left out."""
@@ -159,13 +161,12 @@ class Uploads:
         with ExitStack() as undo:
             undo.callback(spool.discard)
             actor.require_writer("upload")
-            arrived = undo.enter_context(self._arrivals.coming(actor.organization_id))
             name = clean_filename(filename)
             header = self._look(actor, spool, name)
             file = new_file(name, spool, header, with_header=True)
             arrival = Arrival(actor, file, header, origin, group_id=item_id)
             self._groups.require_room(arrival)
-            made = self._keep(actor, spool, arrival, arrived)
+            made = self._keep(actor, spool, arrival)
         assert isinstance(made, ItemFile)
         return made
 
@@ -208,25 +209,6 @@ class Uploads:
         if found:
             raise conflicts.refusal(uid, sha256, found)
 
-    def _keep(self, actor: Actor, spool: Spool, arrival: Arrival, arrived: Callable[[], None]) -> Outcome:
+    def _keep(self, actor: Actor, spool: Spool, arrival: Arrival) -> Outcome:
         with self._unclaimed.keep(spool):
-            return self._arrivals.add(actor.organization_id, arrival, arrived)
-
-
-def _entered(keeping: AbstractContextManager[None]) -> BaseException | None:
-    """Begin to keep a file; why that failed, or None."""
-    try:
-        keeping.__enter__()
-    except Exception as error:
-        return error
-    return None
-
-
-def _left(keeping: AbstractContextManager[None], outcome: Outcome | BaseException) -> Item | BaseException:
-    """End it, with the error of its rows if there was one."""
-    if isinstance(outcome, BaseException):
-        keeping.__exit__(type(outcome), outcome, None)
-        return outcome
-    keeping.__exit__(None, None, None)
-    assert isinstance(outcome, Item)
-    return outcome
+            return self._arrivals.add(actor.organization_id, arrival)

@@ -20,8 +20,8 @@ from fiducial_server.dialects.datamint import (
     users,
 )
 from fiducial_server.dialects.datamint.auth import RequireKey
-from fiducial_server.dialects.datamint.batches import Batches
 from fiducial_server.dialects.datamint.call import ORIGIN
+from fiducial_server.dialects.datamint.small_files import SmallFiles
 from fiducial_server.dialects.services import Services
 
 ABOUT = (
@@ -45,7 +45,7 @@ class Door:
 
     def close(self) -> None:
         """After the last request: end the threads that receive files."""
-        self._receiver.batches.close()
+        self._receiver.small_files.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == "/resources" and scope["method"] == "POST":
@@ -56,7 +56,7 @@ class Door:
 
 def create_app(services: Services, threads: Executor) -> Door:
     """``threads`` run what blocks in uploads and the look at the key."""
-    receiver = uploads.Receiver(services, threads, Batches(services.uploads, ORIGIN))
+    receiver = uploads.Receiver(services, threads, SmallFiles(services.uploads, ORIGIN))
     return Door(receiver, RequireKey(create_routes(receiver), services.access.authenticate, threads))
 
 

@@ -16,12 +16,12 @@ from starlette.types import Receive, Scope, Send
 
 from fiducial.errors import Invalid
 from fiducial_server.dialects.datamint.auth import key_of
-from fiducial_server.dialects.datamint.batches import Batches, Waiting
 from fiducial_server.dialects.datamint.body import Fields, decode, json_object
 from fiducial_server.dialects.datamint.call import ORIGIN, Call, Calling, JsonObject, ResourceId
 from fiducial_server.dialects.datamint.errors import answer
 from fiducial_server.dialects.datamint.intake import Form, Intake, take_form
 from fiducial_server.dialects.datamint.multipart import flag
+from fiducial_server.dialects.datamint.small_files import SmallFiles, Waiting
 from fiducial_server.dialects.datamint.wire.listing import done, json
 from fiducial_server.dialects.datamint.wire.resource import item_file, resource
 from fiducial_server.dialects.services import Services
@@ -53,10 +53,6 @@ class Entrance:
             self.known = Call(self.services, actor, self.headers)
         return self.known
 
-    def learn(self, call: Call) -> None:
-        """It was looked up elsewhere, for the same key."""
-        self.known = call
-
     def begin(self) -> Spool:
         return self.call().services.uploads.begin()
 
@@ -66,11 +62,11 @@ Work = Callable[[Call, Form], Response]
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Endpoints that take a file. ``threads`` run everything that blocks, ``batches`` small files of ``POST /resources``."""
+    """Endpoints that take a file. ``threads`` run everything that blocks, ``small_files`` small ones of ``POST /resources``."""
 
     services: Services
     threads: Executor
-    batches: Batches
+    small_files: SmallFiles
 
     async def upload(self, scope: Scope, receive: Receive, send: Send) -> None:
         """``POST /resources``: one file, one resource. Every error leaves in this dialect's shape from here."""
@@ -94,22 +90,17 @@ class Receiver:
         Whatever goes wrong, nothing of the file is left.
         """
         entrance = Entrance(self.services, Headers(scope=scope))
-        key = key_of(entrance.headers)  # without any key there is no need to read on
+        key_of(entrance.headers)  # without any key there is no need to read on
         intake = Intake(entrance.begin, self.services.max_upload_bytes)
         loop = asyncio.get_running_loop()
-        self.batches.arriving += 1
         try:
             form = await take_form(scope, receive, part, intake, self.threads)
         except BaseException:
             await loop.run_in_executor(self.threads, _refused, entrance, intake)
             raise
-        finally:
-            self.batches.arriving -= 1
         if work is None and intake.is_small:
-            waiting = Waiting(
-                key, entrance.call, entrance.learn, form, facts_of_form, _made, loop, loop.create_future()
-            )
-            return await self.batches.submit(waiting)
+            waiting = Waiting(entrance.call, form, facts_of_form, _made, loop, loop.create_future())
+            return await self.small_files.submit(waiting)
         return await loop.run_in_executor(self.threads, _finished, entrance, intake, work or upload, form)
 
 

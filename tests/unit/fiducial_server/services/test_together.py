@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from fiducial.errors import Unavailable
 from fiducial_server.services.bookmarks import Bookmarks
 from fiducial_server.services.together import Together
 
@@ -29,12 +30,15 @@ def test_those_that_come_meanwhile_share_the_next_round() -> None:
         first = pool.submit(together.submit, "o", 0)
         assert first_is_in.wait(30)
         others = [pool.submit(together.submit, "o", n) for n in range(1, 6)]
-        while len(together._queues["o"]) < 5:
+        while len(together._queues["o"]) < 5:  # the first is out of the queue, in its round
             os.sched_yield()
         go_on.set()
         assert [first.result(30), *(other.result(30) for other in others)] == [0, 10, 20, 30, 40, 50]
     assert [sorted(r) for r in rounds] == [[0], [1, 2, 3, 4, 5]]
+    together.close()
     assert together._queues == {}
+    with pytest.raises(Unavailable):
+        together.submit("o", 1)
 
 
 def test_a_round_that_fails_is_tried_one_by_one() -> None:
