@@ -79,7 +79,9 @@ class Elements:
         if not raw:
             return ()
         text = raw.decode("ascii") if raw.isascii() and b"\x1b" not in raw else decode_text(raw, self.charset)
-        return tuple(part.strip(" \0") for part in text.split("\\"))
+        if "\\" not in text:
+            return (text.strip(" \0"),)
+        return tuple([part.strip(" \0") for part in text.split("\\")])
 
     def text(self, attribute: Attribute) -> str | None:
         """The first value, None when absent or empty."""
@@ -99,8 +101,8 @@ class Elements:
         slot = self._slots.get(attribute.tag)
         if slot is None or slot.length == 0:
             return ()
-        vr = attribute.vr if slot.vr in (None, "UN") else slot.vr
-        code = _BINARY.get(vr)
+        vr = slot.vr
+        code = _BINARY.get(attribute.vr if vr is None or vr == "UN" else vr)
         values = self._from_binary(attribute, slot, code) if code else self._from_text(attribute)
         if not all(map(math.isfinite, values)):
             raise Damaged(f"{attribute} is not a finite number: {values}", tag=attribute.keyword)
@@ -108,6 +110,8 @@ class Elements:
 
     def _from_binary(self, attribute: Attribute, slot: Slot, code: str) -> tuple[float, ...]:
         raw = self.raw(attribute)
+        if len(raw) == 2 and code == "u2":  # most binary values of a header are one unsigned short
+            return (int.from_bytes(raw, "big" if slot.encoding.big_endian else "little"),)
         dtype = np.dtype((">" if slot.encoding.big_endian else "<") + code)
         if len(raw) % dtype.itemsize:
             raise Damaged(
@@ -116,11 +120,11 @@ class Elements:
         return tuple(np.frombuffer(raw, dtype).tolist())
 
     def _from_text(self, attribute: Attribute) -> tuple[float, ...]:
-        parts = self.raw(attribute).split(b"\\")
-        if not any(part.strip(b" \0") for part in parts):
+        parts = [part.strip(b" \0") for part in self.raw(attribute).split(b"\\")]
+        if not any(parts):
             return ()
         try:
-            return tuple(float(part.strip(b" \0")) for part in parts)
+            return tuple([float(part) for part in parts])
         except ValueError as error:
             value = self.raw(attribute)[:64].decode("latin-1")
             raise Damaged(f"{attribute} is not a number: {value!r}", tag=attribute.keyword, value=value) from error

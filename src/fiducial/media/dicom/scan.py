@@ -72,13 +72,25 @@ def scan(  # noqa: PLR0912 - one loop, because it runs a hundred times for each 
     if depth > MAX_DEPTH:
         raise Damaged(f"sequences are nested more than {MAX_DEPTH} deep at offset {start}", offset=start)
     slots: dict[int, Slot] = {}
-    head, pos = _TAG_LENGTH[encoding.big_endian].unpack_from, start
+    implicit, big_endian = encoding
+    head, short = _TAG_LENGTH[big_endian].unpack_from, _SHORT[big_endian].unpack_from
+    buffer, i, pos, at, full = (
+        b"",
+        0,
+        start,
+        start,
+        -1,
+    )  # the buffer's index i is offset at; a header up to full is in it
     while pos < end:
         if end - pos < 8:
             if _only_zeros(window, pos, end):
                 return slots, end
             raise Damaged(f"the file ends inside an element at offset {pos}", offset=pos)
-        buffer, i = window.at(pos, 12 if end - pos >= 12 else 8)
+        if pos > full:
+            buffer, i = window.at(pos, 12 if end - pos >= 12 else 8)
+            at, full = pos, min(pos + len(buffer) - i, end) - 12
+        else:
+            i, at = i + pos - at, pos
         group, element, size = head(buffer, i)
         tag = group << 16 | element
         if only_group is not None and group != only_group:
@@ -90,14 +102,14 @@ def scan(  # noqa: PLR0912 - one loop, because it runs a hundred times for each 
                 return slots, end
             raise Damaged(f"{tag_name(tag)} is not expected at offset {pos}", offset=pos)
         value, vr = pos + 8, None
-        if not encoding.implicit:  # a VR that is none: private makers do put implicit elements into explicit datasets
+        if not implicit:  # a VR that is none: private makers do put implicit elements into explicit datasets
             vr = _VR_NAMES.get(buffer[i + 4 : i + 6])
             if vr in _LONG_VR_NAMES:
                 if end - pos < 12:
                     raise Damaged(f"the file ends inside the header of element {tag_name(tag)}", tag=tag_name(tag))
-                value, size = pos + 12, _LONG[encoding.big_endian].unpack_from(buffer, i + 8)[0]
+                value, size = pos + 12, _LONG[big_endian].unpack_from(buffer, i + 8)[0]
             elif vr is not None:
-                size = _SHORT[encoding.big_endian].unpack_from(buffer, i + 6)[0]
+                size = short(buffer, i + 6)[0]
         if stop_at_pixels and tag in PIXEL_DATA_TAGS:
             slots[tag] = Slot(vr, value, size, size == UNDEFINED, encoding)
             return slots, value
