@@ -34,10 +34,6 @@ def insert_bytes(scope: Scope, sizes: Mapping[str, int], at: int) -> None:
     scope.insert_missing(file, rows)
 
 
-def is_known(scope: Scope, sha256: str) -> bool:
-    return scope.execute(rows_of(file, file.c.size).where(file.c.sha256 == sha256)).first() is not None
-
-
 def item_file_row(item_id: str, value: ItemFile) -> dict[str, Any]:
     return {
         "item_id": item_id,

@@ -62,15 +62,6 @@ def update_mark(scope: Scope, one: Mark, position: int) -> None:
     scope.execute(sa.update(mark).where(mark.c.organization_id == ORG, mark.c.id == one.id).values(**values))
 
 
-def move_marks(scope: Scope, ids: Sequence[str], annotation_id: str) -> None:
-    """The marks belong to another label of the same item from now on."""
-    scope.execute(
-        sa.update(mark)
-        .where(mark.c.organization_id == ORG, among(scope, mark.c.id, ids))
-        .values(annotation_id=annotation_id)
-    )
-
-
 def delete_marks(scope: Scope, ids: Sequence[str]) -> None:
     """The rows go; the label's revisions keep what they were."""
     scope.execute(sa.delete(mark).where(mark.c.organization_id == ORG, among(scope, mark.c.id, ids)))

@@ -18,10 +18,6 @@ def now_us() -> int:
     return time.time_ns() // 1000
 
 
-def to_datetime(moment_us: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=moment_us)
-
-
 def to_iso(moment_us: int) -> str:
     """``2026-11-20T10:30:00.123456Z``: always six digits and Z, so that equal moments are equal texts."""
     return (_NAIVE_EPOCH + timedelta(microseconds=moment_us)).isoformat(timespec="microseconds") + "Z"

@@ -165,13 +165,6 @@ class FeatureBook:
         return 1 + max((one.index or 0 for one in self.all()), default=0)
 
 
-def ensure_feature(
-    scope: Scope, ontology_id: str, kind: LabelKind, identifier: str, locked: bool, *, at: int
-) -> Feature:
-    """The feature for labels of this kind and name, made when it is not there and the ontology is not locked."""
-    return FeatureBook(scope, ontology_id, at, locked).for_label(kind, identifier)
-
-
 def _color(index: int) -> str:
     """Colours that are told apart for any number of features: the hue goes on by the golden ratio."""
     red, green, blue = colorsys.hsv_to_rgb((index * _GOLDEN_RATIO) % 1.0, 0.75, 0.95)
