@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from benchmarks import imports, ingest, server, training
+from benchmarks import clients, imports, ingest, server, training
 from benchmarks.corpus import corpus
 from benchmarks.machine import describe, other_load
 from benchmarks.table import Measure, render
@@ -29,6 +29,7 @@ def main() -> None:
         "labels": lambda: server.labels(10_000, 3),
         "dataset": lambda: training.items_per_second(3),
         "import": lambda: [imports.measure(5)],
+        "clients": lambda: clients.measure(slices[: min(files, 500)], 5_000 if options.quick else 50_000, repeats),
     }
     chosen = options.measures or list(measures)
     done: list[Measure] = []

@@ -24,7 +24,7 @@ def list_pages(items: int, repeats: int) -> list[Measure]:
     """GET /resources of 100 with a million items, several filters; the answer is read whole."""
     folder = Path(tempfile.mkdtemp(prefix="fiducial-bench-"))
     with on_a_laptop(folder) as system, _client(system) as client:
-        _seed(folder, items)
+        seed_system(folder, items)
         searches = {
             "no filter": {},
             "by modality, newest first": {"modality": "CT", "order_field": "created_at", "order_by_asc": "false"},
@@ -43,7 +43,8 @@ def list_pages(items: int, repeats: int) -> list[Measure]:
         ]
 
 
-def _seed(folder: Path, items: int) -> None:
+def seed_system(folder: Path, items: int) -> None:
+    """So many item rows in the database of a running system on a laptop."""
     database = Database(sqlite_url(folder / "fiducial.sqlite"))
     seed(database, Access(database).authenticate(ADMIN_KEY).organization_id, ADMIN_EMAIL, items)
     database.close()

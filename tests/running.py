@@ -38,6 +38,7 @@ class Running:
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
     command: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    models_port: int = 0
 
     def __post_init__(self) -> None:
         self._turn = itertools.cycle(self.urls)
@@ -50,6 +51,11 @@ class Running:
     def client(self, key: str | None = None) -> httpx.Client:
         """An HTTP client with the administrator's key, or another."""
         return httpx.Client(base_url=self.url, headers={"apikey": key or self.key}, timeout=120)
+
+    def models(self, key: str | None = None) -> httpx.Client:
+        """An HTTP client of the models host."""
+        address = f"http://{httpx.URL(self.url).host}:{self.models_port}"
+        return httpx.Client(base_url=address, headers={"Authorization": f"Bearer {key or self.key}"}, timeout=120)
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """A further process of the same system."""
@@ -107,13 +113,16 @@ def stop_all(processes: Iterable[subprocess.Popen[bytes]]) -> None:
 
 
 @contextmanager
-def on_a_laptop(data_dir: Path, *options: str, port: int | None = None) -> Iterator[Running]:
-    """One process: SQLite, local files, a worker inside."""
+def on_a_laptop(
+    data_dir: Path, *options: str, port: int | None = None, host: str = "127.0.0.1", models_port: int = 0
+) -> Iterator[Running]:
+    """One process: SQLite, local files, a worker inside. Most tests need no models host."""
     port = port or free_port()
-    url = f"http://127.0.0.1:{port}"
+    url = f"http://{host}:{port}"
     environment = {"FIDUCIAL_ADMIN_EMAIL": ADMIN_EMAIL, "FIDUCIAL_ADMIN_API_KEY": ADMIN_KEY}
-    command = ("serve", "--data-dir", str(data_dir), "--port", str(port), *options)
-    system = Running((url,), data_dir, command=command, environment=environment)
+    where = ("--host", host, "--port", str(port), "--models-port", str(models_port))
+    command = ("serve", "--data-dir", str(data_dir), *where, *options)
+    system = Running((url,), data_dir, command=command, environment=environment, models_port=models_port)
     try:
         process = system.start(*command)
         wait_until_ready(url, process, data_dir)
@@ -135,7 +144,9 @@ def on_several_nodes(data_dir: Path, database_url: str, s3: S3Server, *options: 
         stack.callback(stop_all, system.processes)
         for number, (port, url) in enumerate(zip(ports, system.urls, strict=True)):
             folder = str(data_dir / f"node{number}")
-            process = system.start("serve", "--data-dir", folder, "--port", str(port), "--no-worker", *shared)
+            process = system.start(
+                "serve", "--data-dir", folder, "--port", str(port), "--models-port", "0", "--no-worker", *shared
+            )
             wait_until_ready(url, process, data_dir)
         system.start("worker", "--data-dir", str(data_dir / "worker"), *shared)
         yield system

@@ -6,7 +6,7 @@ promises, so ``except httpx.HTTPStatusError`` and ``except fiducial.errors.NotFo
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 
@@ -33,14 +33,18 @@ class ApiError(FiducialError, httpx.HTTPStatusError):
     """The server answered, and the answer is a refusal; ``status_code`` and ``response`` tell which."""
 
     response: httpx.Response
+    """The answer; for a refusal made before anything was sent, one that says the same."""
+
+    _status: ClassVar[int] = 400
 
     def __init__(self, message: str, *, response: httpx.Response | None = None, **details: Any) -> None:
         Exception.__init__(self, message)  # httpx would insist on a response; some refusals are made before any
         self.message = message
         self.details = details if response is None else {"status_code": response.status_code, **details}
         self._request = None if response is None else response.request
-        if response is not None:
-            self.response = response
+        if response is None:  # scripts look at response.status_code, wherever the refusal was made
+            response = httpx.Response(self.status_code or self._status, json={"message": message})
+        self.response = response
 
     @property
     def status_code(self) -> int | None:
@@ -52,13 +56,19 @@ class ApiError(FiducialError, httpx.HTTPStatusError):
 class AuthenticationError(ApiError, Unauthenticated):
     """No API key, or one that is unknown, expired or revoked (401)."""
 
+    _status = 401
+
 
 class PermissionDeniedError(ApiError, Forbidden):
     """The key is known, and may not do this (403)."""
 
+    _status = 403
+
 
 class ItemNotFoundError(ApiError, NotFound):
     """The thing named does not exist, or this key may not know that it does (404)."""
+
+    _status = 404
 
 
 ResourceNotFoundError = ItemNotFoundError
@@ -67,29 +77,45 @@ ResourceNotFoundError = ItemNotFoundError
 class EntityAlreadyExistsError(ApiError, AlreadyExists):
     """A thing with this name or content exists (409); ``details['existing_id']`` names it where there is one."""
 
+    _status = 409
+
 
 class ConflictError(ApiError, Conflict):
     """The thing exists, but its state forbids this now (409)."""
+
+    _status = 409
 
 
 class ValidationError(ApiError, Invalid):
     """The request itself is wrong (400, 422); the message is the server's and names the field."""
 
 
+class ModelNotDeployedError(ValidationError):
+    """The model is not deployed, so the server cannot run it; ``details['model_name']`` names it."""
+
+
 class TooLargeError(ApiError, TooLarge):
     """The file is over the server's limit (413)."""
+
+    _status = 413
 
 
 class UnsupportedError(ApiError, Unsupported):
     """Well-formed, but a thing this server does not do (501)."""
 
+    _status = 501
+
 
 class ServerError(ApiError):
     """The server failed (5xx); trying again later may help."""
 
+    _status = 500
+
 
 class StorageFullError(ServerError, StorageFull):
     """The server has no space left for the bytes (507)."""
+
+    _status = 507
 
 
 class NetworkError(Unavailable, httpx.TransportError):

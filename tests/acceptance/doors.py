@@ -13,7 +13,6 @@ import httpx
 from starlette.routing import Route
 
 from fiducial_server.dialects.datamint.app import create_routes
-from fiducial_server.dialects.datamint.later import LATER
 from fiducial_server.dialects.datamint.uploads import Receiver
 from tests.acceptance.support import new_dicom
 from tests.demo_data import DEMO_DATA
@@ -45,6 +44,9 @@ class First:
     token: str
 
 
+_TASKS = {"reader_tasks": {"provide_annotations": {"enabled": True}}}
+
+
 def bodies(first: First) -> dict[tuple[str, str], dict[str, Any]]:
     """A request that would be right if it came from the first organization, for every door that takes more than a path."""
     rid, aid, own = first.ids["rid"], first.ids["aid"], {"resource_ids_to_add": [first.ids["rid"]]}
@@ -67,6 +69,10 @@ def bodies(first: First) -> dict[tuple[str, str], dict[str, Any]]:
         ("POST", "/annotationsets/{wid}/resources"): {"json": own},
         ("PUT", "/annotationsets/{wid}/segmentation-group"): {"json": {"segmentationData": group}},
         ("POST", "/annotationsets/{wid}/resources/{rid}/status"): {"json": {"status": "closed"}},
+        ("POST", "/annotationsets/{wid}/annotators/{user_id}"): {"json": {"status": "active"}},
+        ("POST", "/annotationsets/{wid}/resources/{rid}/segmentations"): {"data": {"payload": '[{"identifier": "x"}]'}},
+        ("POST", "/annotationsets/{wid}/segmentation-group/upload"): {"files": {"file": ("g.json", b'{"stolen": 1}')}},
+        ("POST", "/projects/{pid}/splits"): {"json": {"resource_ids": [rid], "split_name": "stolen"}},
         ("POST", "/annotations/delete-batch"): {"json": {"ids": [aid]}},
         ("PATCH", "/annotations/{aid}"): {"json": {"identifier": "stolen"}},
         ("POST", "/annotations/{rid}/annotations"): {"json": [label]},
@@ -81,6 +87,14 @@ def bodies(first: First) -> dict[tuple[str, str], dict[str, Any]]:
         ("POST", "/resources/groups/{rid}/files"): {"files": {"resource": ("a.dcm", small)}},
         ("POST", "/datasets/{did}/resources"): {"json": own},
         ("PATCH", "/users/{email}"): {"json": {"firstname": "stolen", "password": "stolen-password-1"}},
+        ("POST", "/projects/{pid}/validation-studies"): {"json": {"name": "mine", "model_name": "m", **_TASKS}},
+        ("PATCH", "/validation-studies/{sid}"): {"json": {"name": "stolen"}},
+        ("PUT", "/validation-studies/{sid}/resources"): {"json": {"resource_ids": [rid]}},
+        ("POST", "/validation-studies/{sid}/readers"): {"json": {"readers": [{"email": "reader@example.com"}]}},
+        ("PATCH", "/experiments/{eid}"): {"json": {"name": "stolen"}},
+        ("POST", "/experiments/{eid}/summary"): {"json": {"result_summary": {"stolen": 1}}},
+        ("POST", "/experiments/{eid}/log"): {"json": {"stolen": 1}},
+        ("POST", "/experiments/{eid}/model"): {"files": {"model": ("m.pt", b"stolen")}},
     }
 
 
@@ -89,10 +103,19 @@ BODILESS = {
         ("DELETE", p)
         for p in ("/projects/{pid}", "/projects/{pid}/members/{user_id}", "/annotations/{aid}", "/users/{email}")
     ),
-    *(("DELETE", p) for p in ("/resources/{rid}", "/resources/groups/{rid}")),
+    *(
+        ("DELETE", p)
+        for p in ("/resources/{rid}", "/resources/groups/{rid}", "/annotationsets/{wid}/annotators/{user_id}")
+    ),
+    *(
+        ("DELETE", f"/{owner}/resources/{{rid}}/annotator/{{email}}/status-reset")
+        for owner in ("projects/{pid}", "annotationsets/{wid}")
+    ),
     *(("POST", p) for p in ("/projects/{pid}/restore", "/resources/{rid}/restore", "/resources/{rid}/publish")),
     *(("POST", p) for p in ("/resources/groups/{rid}/close", "/jobs/{job_id}/cancel")),
     ("PATCH", "/annotations/{aid}/approve"),
+    ("DELETE", "/datasets/{did}"),
+    ("DELETE", "/users/invitations/{email}/revoke"),
     ("DELETE", "/annotationsets/{wid}/segmentation-group/{identifier}"),
 }
 """Writes whose path says everything."""
@@ -107,9 +130,12 @@ OPEN = {
     ),
     *(("POST", p) for p in ("/resources", "/resources/known", "/resources/groups", "/resources/restore", "/users")),
     ("POST", "/annotations/search"),
+    *(("GET", p) for p in ("/users/invitations", "/users/invitations/accept", "/validation-studies", "/experiments")),
+    *(("POST", p) for p in ("/users/invite", "/users/invitations/accept", "/experiments")),
 }
 """Doors whose path names nothing: they answer of the caller's own organization, and have tests of their own below."""
-NOT_YET = {(method, re.sub(r":path", "", path)) for method, path, _ in LATER}
+SIGNED = {("GET", "/signed/{token}"), ("GET", "/datasets/download/{token}")}
+"""Doors that ask for a token instead of a key, and say 401 of one that was made up; see test_signed_urls."""
 
 
 def knock(client: httpx.Client, first: First, method: str, path: str, more: Mapping[str, Any]) -> httpx.Response:

@@ -228,3 +228,13 @@ def test_history_tells_what_was_and_what_is(client: httpx.Client, api: Api, plac
     told = json.dumps(got(client, f"/annotations/{label_id}/history"))
     assert "first name" in told
     assert "second name" in told
+
+
+def test_patient_points_on_a_picture_are_refused(client: httpx.Client, places: dict[str, Place]) -> None:
+    """A picture has no place in the patient: mm would be taken for pixels."""
+    picture = places["picture"]
+    geometry = {"points": [[3.0, 4.0, 5.0]], "coordinate_system": "patient"}
+    item = {"type": "point", "identifier": "p", "scope": "image", "geometry": geometry}
+    refused = client.post(f"/annotations/{picture.id}/annotations", json=[item])
+    assert refused.status_code == 400, refused.text
+    assert "no place in the patient" in refused.json()["message"]

@@ -298,3 +298,17 @@ def test_the_same_file_twice_in_a_group_is_one(client: httpx.Client, tmp_path: P
     client.post(f"/resources/groups/{group}/close").raise_for_status()
     client.post(f"/resources/groups/{group}/close").raise_for_status()
     assert when_ready(client, group)["metadata"]["frame_count"] == 3
+
+
+def test_a_label_in_mm_on_an_open_series_is_a_conflict(client: httpx.Client) -> None:
+    """Its frame can only be found by the geometry, which nobody knows before the series is in order."""
+    opened = client.post("/resources/groups", json={"filename": "unordered", "token": "unordered"}).json()["id"]
+    label = {
+        "type": "point",
+        "identifier": "p",
+        "geometry": {"points": [[1.0, 2.0, 3.0]], "coordinate_system": "patient"},
+    }
+    refused = client.post(f"/annotations/{opened}/annotations", json=[label])
+    assert refused.status_code == 409, refused.text
+    assert "close it" in refused.json()["message"]
+    assert client.delete(f"/resources/groups/{opened}").status_code == 200

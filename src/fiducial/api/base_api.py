@@ -115,13 +115,13 @@ class BaseApi:
         response = getattr(e, "response", None)
         if response is not None:
             return int(response.status_code)
-        status = getattr(e, "status_code", None)
+        status = getattr(e, "status_code", getattr(e, "status", None))  # the second is aiohttp's word
         return int(status) if status is not None else -1
 
     @staticmethod
     def convert_format(bytes_array: bytes, mimetype: str | None = None, file_path: str | None = None) -> Any:
         """The file as the object its users know: DICOM a :class:`pydicom.Dataset`, a picture a :class:`PIL.Image.Image`,
-        NIfTI a nibabel image, video an open PyAV container.
+        NIfTI a nibabel image, video a :class:`~fiducial.api.video_capture.VideoCapture`.
 
         The content decides; ``mimetype`` and ``file_path`` are only told in errors. Bytes of another kind come back as they
         are. Damaged content raises :class:`~fiducial.errors.Damaged`.

@@ -3,45 +3,57 @@
 
 from __future__ import annotations
 
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import httpx
 
+from fiducial.api import endpoints
 from fiducial.api.base_api import ApiConfig, BaseApi, remember_key
 from fiducial.api.connection import Connection
-from fiducial.api.endpoints import (
-    AnnotationsApi,
-    ChannelsApi,
-    DatasetsInfoApi,
-    ProjectsApi,
-    ResourcesApi,
-    UsersApi,
-)
 from fiducial.api.settings import value_of
 from fiducial.exceptions import ApiError, AuthenticationError, NetworkError
 
+if TYPE_CHECKING:
+    from fiducial.api.endpoints import (
+        AnnotationsApi,
+        AnnotationWorklistApi,
+        ChannelsApi,
+        DatasetsInfoApi,
+        DeployModelApi,
+        InferenceApi,
+        ModelsApi,
+        PodLogsApi,
+        ProjectsApi,
+        ResourcesApi,
+        UsersApi,
+        ValidationStudiesApi,
+    )
+
 B = TypeVar("B", bound=BaseApi)
 
-_ENDPOINTS: dict[str, type[BaseApi]] = {
-    "projects": ProjectsApi,
-    "resources": ResourcesApi,
-    "annotations": AnnotationsApi,
-    "users": UsersApi,
-    "channels": ChannelsApi,
-    "datasets": DatasetsInfoApi,
+ENDPOINTS: dict[str, str] = {
+    "projects": "ProjectsApi",
+    "resources": "ResourcesApi",
+    "annotations": "AnnotationsApi",
+    "users": "UsersApi",
+    "channels": "ChannelsApi",
+    "datasets": "DatasetsInfoApi",
+    "annotationsets": "AnnotationWorklistApi",
+    "annotationworklists": "AnnotationWorklistApi",
+    "worklist": "AnnotationWorklistApi",
+    "validation_studies": "ValidationStudiesApi",
+    "models": "ModelsApi",
+    "deploy": "DeployModelApi",
+    "inference": "InferenceApi",
+    "pod_logs": "PodLogsApi",
 }
-_LATER = frozenset(
-    {
-        "models",
-        "deploy",
-        "inference",
-        "pod_logs",
-        "annotationworklists",
-        "annotationsets",
-        "worklist",
-        "validation_studies",
-    }
-)
+"""Group of calls by its name in :class:`Api`; the class is loaded from :mod:`fiducial.api.endpoints` when asked for."""
+
+
+def endpoint_class(name: str) -> type[BaseApi]:
+    """The class of the group of calls that :class:`Api` has under this name."""
+    kind: type[BaseApi] = getattr(endpoints, ENDPOINTS[name])
+    return kind
 
 
 class Api:
@@ -61,6 +73,14 @@ class Api:
     users: UsersApi
     channels: ChannelsApi
     datasets: DatasetsInfoApi
+    annotationsets: AnnotationWorklistApi
+    annotationworklists: AnnotationWorklistApi
+    worklist: AnnotationWorklistApi
+    validation_studies: ValidationStudiesApi
+    models: ModelsApi
+    deploy: DeployModelApi
+    inference: InferenceApi
+    pod_logs: PodLogsApi
 
     def __init__(
         self,
@@ -110,14 +130,12 @@ class Api:
         return self._made[kind]  # type: ignore[return-value]
 
     def __getattr__(self, name: str) -> Any:
-        if name in _ENDPOINTS:
-            return self._endpoint(_ENDPOINTS[name])
-        if name in _LATER:
-            raise AttributeError(f"Api.{name} is not available yet in this version of Fiducial")
-        raise AttributeError(f"Api has no {name!r}; it has: {', '.join(_ENDPOINTS)}")
+        if name in ENDPOINTS:
+            return self._endpoint(endpoint_class(name))
+        raise AttributeError(f"Api has no {name!r}; it has: {', '.join(ENDPOINTS)}")
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *_ENDPOINTS})
+        return sorted({*super().__dir__(), *ENDPOINTS})
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _reopen, (self.config,)

@@ -74,11 +74,14 @@ class Connection:
         return response
 
     @contextmanager
-    def stream(self, path: str, *, headers: dict[str, str] | None = None) -> Iterator[httpx.Response]:
+    def stream(
+        self, path: str, *, headers: dict[str, str] | None = None, params: dict[str, Any] | None = None
+    ) -> Iterator[httpx.Response]:
         """A GET whose body is read piece by piece by the caller."""
 
         def send() -> httpx.Response:
-            return self.client.send(self.client.build_request("GET", path, headers=headers), stream=True)
+            request = self.client.build_request("GET", path, headers=headers, params=params)
+            return self.client.send(request, stream=True)
 
         response = self._with_retries("GET", send)
         try:

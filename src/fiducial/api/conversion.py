@@ -1,4 +1,4 @@
-"""A file's bytes as the object that its users know: a pydicom Dataset, a PIL image, a nibabel image, a PyAV container."""
+"""A file's bytes as the object that its users know: a pydicom Dataset, a PIL image, a nibabel image, a video capture."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ def _nifti(content: bytes) -> Any:
 
 
 def _video(content: bytes) -> Any:
-    import av
+    from fiducial.api.video_capture import VideoCapture
 
-    return av.open(BytesIO(content))
+    return VideoCapture(BytesIO(content))
 
 
 _CONVERTERS: dict[str, Callable[[bytes], Any]] = {"dicom": _dicom, "nifti": _nifti, "video": _video}

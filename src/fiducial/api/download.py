@@ -8,11 +8,11 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from fiducial.entities.cache_manager import Readable
+from fiducial.entities.cache_files import Readable
 from fiducial.errors import Damaged
 from fiducial.exceptions import NetworkError
 
@@ -88,8 +88,10 @@ def _etag_sha256(response: httpx.Response) -> str | None:
 
 
 @contextmanager
-def open_stream(endpoint: BaseApi, path: str, progress: Progress | None = None) -> Iterator[ResponseStream]:
-    with endpoint._connection.stream(path, headers={"Accept-Encoding": "identity"}) as response:
+def open_stream(
+    endpoint: BaseApi, path: str, progress: Progress | None = None, params: dict[str, Any] | None = None
+) -> Iterator[ResponseStream]:
+    with endpoint._connection.stream(path, headers={"Accept-Encoding": "identity"}, params=params) as response:
         yield ResponseStream(response, progress)
 
 
@@ -99,9 +101,16 @@ def fetch_bytes(endpoint: BaseApi, path: str) -> bytes:
         return source.read()
 
 
-def fetch_to(endpoint: BaseApi, path: str, place: Path, progress: Progress | None = None) -> str:
+def fetch_to(
+    endpoint: BaseApi,
+    path: str,
+    place: Path,
+    progress: Progress | None = None,
+    *,
+    params: dict[str, Any] | None = None,
+) -> str:
     """Download to ``place`` and give the SHA-256. The file appears there whole, or not at all."""
-    with open_stream(endpoint, path, progress) as source:
+    with open_stream(endpoint, path, progress, params) as source:
         _write(place, source)
         return source.sha256
 

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from fiducial.api.base_api import ApiConfig, BaseApi
 from fiducial.api.pages import all_rows, parse_rows
 from fiducial.entities.base_entity import BaseEntity
-from fiducial.exceptions import EntityAlreadyExistsError
+from fiducial.exceptions import EntityAlreadyExistsError, ValidationError
 
 if TYPE_CHECKING:
     from fiducial.api.client import Api
@@ -71,7 +71,9 @@ class EntityBaseApi(BaseApi, Generic[T]):
     def _path(self, entity_id: str, *rest: str) -> str:
         """The path of one entity; parts are quoted. An id that is not a UUID is refused before anything is sent."""
         if not is_uuid(entity_id):
-            raise ValueError(f"{self.entity_class.__name__} id must be a UUID, not {entity_id[:80]!r}")
+            raise ValidationError(
+                f"{self.entity_class.__name__} id must be a UUID, not {str(entity_id)[:80]!r}", field="id"
+            )
         return "/".join((f"/{self.endpoint_base}", entity_id, *(quote(part, safe="") for part in rest)))
 
     @staticmethod

@@ -30,6 +30,13 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("api_key", ("FIDUCIAL_API_KEY", "DATAMINT_API_KEY"), None, "API key", secret=True),
     Setting("project", ("FIDUCIAL_PROJECT",), None, "project that uploads go to when none is named"),
     Setting("cache_dir", ("FIDUCIAL_CACHE_DIR",), None, "folder of the local cache (default: the user's cache folder)"),
+    Setting(
+        "anonymize_secret",
+        ("FIDUCIAL_ANONYMIZE_SECRET",),
+        None,
+        "what replaced ids are made with; made at first use, the same for all who anonymise together",
+        secret=True,
+    ),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 

@@ -23,6 +23,7 @@ from fiducial.api.entity_base_api import without_none
 from fiducial.api.local_file import LocalFile
 from fiducial.api.pages import rows_of
 from fiducial.api.progress import Progress, Silent
+from fiducial.errors import FiducialError
 
 if TYPE_CHECKING:
     from fiducial.api.connection import Connection
@@ -287,14 +288,14 @@ class Uploader:
 def _hash_or_none(file: LocalFile) -> str | None:
     try:
         return file.sha256
-    except OSError:
+    except (OSError, FiducialError):
         return None  # sending it will say what is wrong
 
 
 def _readable(together: Together, file: LocalFile) -> tuple[Any, ...] | None:
     try:
         return together(file)
-    except OSError:
+    except (OSError, FiducialError):
         return None
 
 

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 from fiducial.api.local_file import LocalFile
-from fiducial.errors import Invalid, Unsupported
+from fiducial.errors import Invalid
 
 _LOGGER = logging.getLogger(__name__)
 _REPORTS = frozenset({"SR", "KO", "PR", "DOC"})
 
 
-def refuse_anonymize(anonymize: bool, retain: Sequence[Any]) -> None:
-    if anonymize or retain:
-        raise Unsupported("anonymising on upload is not available yet: anonymise the files before uploading them")
+def as_sent(anonymize: bool, retain: Sequence[tuple[int, int]]) -> Callable[[LocalFile], LocalFile]:
+    """What makes of a file the one that is sent: itself, or with ``anonymize`` the one without the patient.
+
+    ``retain`` names DICOM elements (group, element) that stay.
+    """
+    if not anonymize:
+        return lambda file: file
+    from fiducial.api.anonymize import Anonymizer, anonymized
+
+    anonymizer = Anonymizer(frozenset((int(group), int(element)) for group, element in retain))
+    return lambda file: anonymized(file, anonymizer)
 
 
 def same_length(name: str, given: Sequence[Any] | None, files: Sequence[Any]) -> None:

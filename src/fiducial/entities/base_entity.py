@@ -44,7 +44,7 @@ def _log_unknown(kind: str, extra: dict[str, Any]) -> None:
     for name in extra:
         if (kind, name) not in _LOGGED:
             _LOGGED.add((kind, name))
-            _LOGGER.debug("%s has a field unknown to this version: %s", kind, name)
+            _LOGGER.warning("%s has a field unknown to this version: %s", kind, name)
 
 
 def _without_missing(fields: dict[str, Any]) -> dict[str, Any]:
@@ -63,6 +63,16 @@ class BaseEntity(BaseEntityModel):
     """
 
     _api: EntityBaseApi[Any] | None = PrivateAttr(default=None)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        # pydantic wraps it once more at every level of subclasses; once is enough, and lists of thousands feel it
+        cls.model_post_init = BaseEntity.model_post_init  # type: ignore[method-assign]
+
+    def model_post_init(self, __context: Any) -> None:
+        """Tell unknown fields in debug mode, each once per class."""
+        if _LOGGER.isEnabledFor(logging.DEBUG) and self.__pydantic_extra__:
+            _log_unknown(type(self).__name__, self.__pydantic_extra__)
 
     def __getattribute__(self, name: str) -> Any:
         value = super().__getattribute__(name)
@@ -93,6 +103,10 @@ class BaseEntity(BaseEntityModel):
     def has_missing_attrs(self) -> bool:
         """Whether the server left any field out."""
         return any(_is_missing(value) for value in self.__dict__.values())
+
+    def _told(self, name: str) -> Any:
+        """A documented field that only some servers send; None where it was not sent."""
+        return (self.__pydantic_extra__ or {}).get(name)
 
     def _fetch_missing(self, name: str) -> Any:
         fresh = self._refetch() if self._api is not None else None

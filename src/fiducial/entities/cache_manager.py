@@ -9,24 +9,22 @@ one (cut off, overwritten, damaged) are a miss, never an answer.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import io
 import json
 import logging
 import os
-import pickle
-import tempfile
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, Generic, Protocol, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
+from fiducial.entities.cache_files import LOCK, Readable, beside, clear_folder, hash_of, safe_name
+from fiducial.entities.cached_value import BYTES, FILE, pack, unpack
 from fiducial.entities.file_lock import locked
 
 _LOGGER = logging.getLogger(__name__)
@@ -34,11 +32,6 @@ _LOGGER = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _METADATA = "metadata.json"
-_LOCK = ".lock"
-_PART = ".part-"
-_ABANDONED_S = 24 * 3600
-_CHUNK = 1 << 20
-_BYTES, _ARRAY, _PICKLE, _FILE = "bytes", "ndarray", "pickle", "file"
 
 
 def default_cache_root() -> Path:
@@ -58,12 +51,6 @@ def version_hash(version_info: Mapping[str, Any] | None) -> str | None:
         return None
     text = json.dumps(version_info, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-class Readable(Protocol):
-    """Something to read bytes from, piece by piece, until it gives none."""
-
-    def read(self, size: int, /) -> bytes: ...
 
 
 class CacheManager(Generic[T]):
@@ -152,7 +139,7 @@ class CacheManager(Generic[T]):
         if entry is None or content is None:
             return None
         try:
-            data = _unpack(entry.data_type, content)
+            data = unpack(entry.data_type, content)
         except Exception as error:  # whatever a changed library makes of an old pickle: fetch it again
             _LOGGER.warning("cached %s of %s cannot be read: %s", data_key, entity_id, error)
             return None
@@ -172,7 +159,7 @@ class CacheManager(Generic[T]):
 
     def get_expected_path(self, entity_id: str, data_key: str) -> Path:
         """Where the value will be, cached or not."""
-        return self._folder(entity_id) / f"{_safe(data_key)}.pkl"
+        return self._folder(entity_id) / f"{safe_name(data_key)}.pkl"
 
     def get_cache_info(self, entity_id: str) -> dict[str, Any]:
         """Per data key what :class:`ItemMetadata` holds; empty when nothing is cached."""
@@ -182,8 +169,8 @@ class CacheManager(Generic[T]):
 
     def set(self, entity_id: str, data_key: str, data: T, version_info: dict[str, Any] | None = None) -> None:
         """Store a value: bytes as they are, numpy arrays as .npy, all else pickled."""
-        data_type, content = _pack(data)
-        with _beside(self._made_folder(entity_id), io.BytesIO(content)) as (temporary, sha256, size):
+        data_type, content = pack(data)
+        with beside(self._made_folder(entity_id), io.BytesIO(content)) as (temporary, sha256, size):
             self._keep(entity_id, data_key, temporary, sha256, size, data_type, version_info)
         self.set_memory(entity_id, data_key, data, version_info)
 
@@ -196,8 +183,8 @@ class CacheManager(Generic[T]):
         mimetype: str = "application/octet-stream",
     ) -> Path:
         """Store bytes that are read piece by piece, and give their path. Any size, constant memory."""
-        with _beside(self._made_folder(entity_id), source) as (temporary, sha256, size):
-            self._keep(entity_id, data_key, temporary, sha256, size, _BYTES, version_info, mimetype)
+        with beside(self._made_folder(entity_id), source) as (temporary, sha256, size):
+            self._keep(entity_id, data_key, temporary, sha256, size, BYTES, version_info, mimetype)
         self.invalidate_memory(entity_id, data_key)
         return self.get_expected_path(entity_id, data_key)
 
@@ -213,10 +200,10 @@ class CacheManager(Generic[T]):
         """Remember a file that is kept elsewhere, without copying it. Changed or moved later, it is a miss."""
         path = Path(file_path).absolute()
         with path.open("rb") as file:
-            sha256, size = _hash_of(file)
-        entry = self._describe(entity_id, str(path), _FILE, mimetype, version_info, sha256, size)
+            sha256, size = hash_of(file)
+        entry = self._describe(entity_id, str(path), FILE, mimetype, version_info, sha256, size)
         folder = self._made_folder(entity_id)
-        with locked(folder / _LOCK):
+        with locked(folder / LOCK):
             self._write_entries(folder, {**self._read_entries(folder), data_key: entry})
             self.get_expected_path(entity_id, data_key).unlink(missing_ok=True)
         self.invalidate_memory(entity_id, data_key)
@@ -229,9 +216,9 @@ class CacheManager(Generic[T]):
         folder = self._folder(entity_id)
         if not folder.is_dir():
             return
-        with locked(folder / _LOCK):
+        with locked(folder / LOCK):
             if data_key is None:
-                _empty(folder)
+                clear_folder(folder)
                 return
             entries = self._read_entries(folder)
             if entries.pop(data_key, None) is not None:
@@ -244,8 +231,8 @@ class CacheManager(Generic[T]):
             self._memory.clear()
         self._proved.clear()
         for folder in (self.cache_root / self.entity_type).glob("*/"):
-            with locked(folder / _LOCK):
-                _empty(folder)
+            with locked(folder / LOCK):
+                clear_folder(folder)
 
     # ---- extra facts
 
@@ -254,7 +241,7 @@ class CacheManager(Generic[T]):
         folder = self._folder(entity_id)
         if not folder.is_dir():
             return
-        with locked(folder / _LOCK):
+        with locked(folder / LOCK):
             entries = self._read_entries(folder)
             changed = {key: entry.model_copy(update={"extra_info": extra_info}) for key, entry in entries.items()}
             if changed:
@@ -271,7 +258,7 @@ class CacheManager(Generic[T]):
     # ---- inside
 
     def _folder(self, entity_id: str) -> Path:
-        return self.cache_root / self.entity_type / _safe(entity_id)
+        return self.cache_root / self.entity_type / safe_name(entity_id)
 
     def _made_folder(self, entity_id: str) -> Path:
         folder = self._folder(entity_id)
@@ -294,7 +281,7 @@ class CacheManager(Generic[T]):
     def _write_entries(self, folder: Path, entries: Mapping[str, ItemMetadata]) -> None:
         items = {key: entry.model_dump(mode="json", exclude_none=True) for key, entry in entries.items()}
         content = json.dumps({"items": items}, indent=1).encode()
-        with _beside(folder, io.BytesIO(content)) as (temporary, _, _):
+        with beside(folder, io.BytesIO(content)) as (temporary, _, _):
             temporary.replace(folder / _METADATA)
 
     def _entry(self, entity_id: str, data_key: str, version_info: dict[str, Any] | None) -> ItemMetadata | None:
@@ -321,7 +308,7 @@ class CacheManager(Generic[T]):
                 mark = (state.st_ino, state.st_size, state.st_mtime_ns, entry.sha256 or "")
                 if self._proved.get(path) == mark:
                     return True
-                proved = state.st_size == entry.size and _hash_of(file)[0] == entry.sha256
+                proved = state.st_size == entry.size and hash_of(file)[0] == entry.sha256
         except OSError:
             return False
         if proved:
@@ -341,7 +328,7 @@ class CacheManager(Generic[T]):
     ) -> None:
         place = self.get_expected_path(entity_id, data_key)
         entry = self._describe(entity_id, place.name, data_type, mimetype, version_info, sha256, size)
-        with locked(place.parent / _LOCK):
+        with locked(place.parent / LOCK):
             temporary.replace(place)
             self._write_entries(place.parent, {**self._read_entries(place.parent), data_key: entry})
 
@@ -366,63 +353,3 @@ class CacheManager(Generic[T]):
             sha256=sha256,
             size=size,
         )
-
-
-@contextlib.contextmanager
-def _beside(folder: Path, source: Readable) -> Iterator[tuple[Path, str, int]]:
-    """A temporary copy in ``folder`` with its hash and size; gone afterwards unless it was moved."""
-    handle, name = tempfile.mkstemp(dir=folder, prefix=_PART)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            sha256, size = _hash_of(source, file)
-        yield temporary, sha256, size
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _empty(folder: Path) -> None:
-    """All files but the lock, and but what somebody may be writing now. The folder stays: others may be about to write."""
-    for path in folder.iterdir():
-        if path.name == _LOCK or (path.name.startswith(_PART) and time.time() - path.stat().st_mtime < _ABANDONED_S):
-            continue
-        path.unlink(missing_ok=True)
-
-
-def _hash_of(source: Readable, copy: IO[bytes] | None = None) -> tuple[str, int]:
-    digest, size = hashlib.sha256(), 0
-    while piece := source.read(_CHUNK):
-        digest.update(piece)
-        size += len(piece)
-        if copy is not None:
-            copy.write(piece)
-    return digest.hexdigest(), size
-
-
-def _safe(name: str) -> str:
-    """``name`` as one path part: letters, digits and ``-_.@`` stay, all else becomes its code, so none meet or climb."""
-    kept = "".join(c if c.isascii() and (c.isalnum() or c in "-_@.") else f"%{ord(c):x}%" for c in name)
-    return kept if kept.strip(".") else f"%{kept.replace('.', '2e')}%"
-
-
-def _pack(data: Any) -> tuple[str, bytes]:
-    if isinstance(data, (bytes, bytearray, memoryview)):
-        return _BYTES, bytes(data)
-    if type(data).__module__.partition(".")[0] == "numpy":
-        import numpy as np
-
-        if isinstance(data, np.ndarray) and not data.dtype.hasobject:
-            buffer = io.BytesIO()
-            np.save(buffer, data, allow_pickle=False)
-            return _ARRAY, buffer.getvalue()
-    return _PICKLE, pickle.dumps(data, protocol=pickle.HIGHEST_PROTOCOL)
-
-
-def _unpack(data_type: str, content: bytes) -> Any:
-    if data_type == _ARRAY:
-        import numpy as np
-
-        return np.load(io.BytesIO(content), allow_pickle=False)
-    if data_type == _PICKLE:
-        return pickle.loads(content)
-    return content

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pydantic import PrivateAttr
-
-from fiducial.entities.base_entity import BaseEntity
-from fiducial.exceptions import JobTimeoutError
+from fiducial.entities.server_job import FINISHED, ServerJob
 
 if TYPE_CHECKING:
     from fiducial.entities.annotations import Annotation
 
-FINISHED = frozenset({"completed", "failed", "cancelled", "error"})
+__all__ = ["FINISHED", "InferenceJob"]
 
 
-class InferenceJob(BaseEntity):
+class InferenceJob(ServerJob):
     """An inference job; :meth:`wait` follows it on the server."""
 
-    id: str
-    status: str
-    model_name: str
     resource_id: str | None = None
     frame_idx: int | None = None
     created_at: str | None = None
@@ -35,14 +28,6 @@ class InferenceJob(BaseEntity):
     result_data: dict[str, Any] | None = None
     annotation_ids: list[Any] | None = None
     recent_logs: list[str] | None = None
-
-    _pause: Callable[[float], None] = PrivateAttr(default=time.sleep)
-    _clock: Callable[[], float] = PrivateAttr(default=time.monotonic)
-
-    @property
-    def is_finished(self) -> bool:
-        """Whether it is completed, failed or cancelled."""
-        return self.status.lower() in FINISHED
 
     @property
     def predictions(self) -> list[list[Annotation]] | None:
@@ -59,23 +44,10 @@ class InferenceJob(BaseEntity):
         poll_interval: float = 2.0,
         timeout: float | None = None,
     ) -> InferenceJob:
-        """Ask every ``poll_interval`` seconds until the job is finished; this object changes with it.
+        """Follow the server's stream of events until the job is finished; where there is none, or it breaks, ask every
+        ``poll_interval`` seconds. This object changes with the job.
 
         ``on_status`` is called with this object at every change. After ``timeout`` seconds
         :class:`~fiducial.exceptions.JobTimeoutError` (a :class:`TimeoutError`) is raised; the job goes on.
         """
-        started = self._clock()
-        while not self.is_finished:
-            if timeout is not None and self._clock() - started >= timeout:
-                raise JobTimeoutError(f"job {self.id} is still {self.status} after {timeout} s", job_id=self.id)
-            self._pause(poll_interval)
-            if self._update() and on_status is not None:
-                on_status(self)
-        return self
-
-    def _update(self) -> bool:
-        """Take over what the server says now; whether anything changed."""
-        fresh = self._refetch()
-        changed = fresh.__dict__ != self.__dict__
-        self.__dict__.update(fresh.__dict__)
-        return changed
+        return super().wait(on_status=on_status, poll_interval=poll_interval, timeout=timeout)

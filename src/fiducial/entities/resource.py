@@ -136,6 +136,38 @@ class Resource(BaseEntity):
         """Gigabytes (of 1024^3 bytes), rounded to 2 decimal places."""
         return round(self.size / 1024**3, 2)
 
+    # ---- what only some servers tell
+
+    @property
+    def publish_transforms(self) -> Any:
+        """What publishing changes in the file."""
+        return self._told("publish_transforms")
+
+    @property
+    def segmentations(self) -> Any:
+        """Masks; :meth:`fetch_annotations` asks for them."""
+        return self._told("segmentations")
+
+    @property
+    def measurements(self) -> Any:
+        """Measurements; :meth:`fetch_annotations` asks for them."""
+        return self._told("measurements")
+
+    @property
+    def categories(self) -> Any:
+        """Categories; :meth:`fetch_annotations` asks for them."""
+        return self._told("categories")
+
+    @property
+    def labels(self) -> Any:
+        """Names of labels."""
+        return self._told("labels")
+
+    @property
+    def projects(self) -> Any:
+        """Projects that the resource is in."""
+        return self._told("projects")
+
     # ---- where it is
 
     @property
@@ -177,7 +209,8 @@ class Resource(BaseEntity):
     ) -> Any:
         """The resource's file; of a DICOM series, one multi-frame DICOM file.
 
-        ``auto_convert`` gives a :class:`pydicom.Dataset`, a PIL image, a PyAV container or a nibabel image by the content;
+        ``auto_convert`` gives a :class:`pydicom.Dataset`, a PIL image, a nibabel image or a
+        :class:`~fiducial.api.video_capture.VideoCapture` by the content;
         False gives the bytes. ``use_cache``: False asks the server; True reads the cache and fills it; ``"loadonly"`` reads
         it and leaves it. A cached file is used if it is of this version (``created_at``, ``deleted_at``, ``size``) and its
         bytes are those that were stored. ``save_path`` keeps the file there; with ``use_cache=True`` the cache then points

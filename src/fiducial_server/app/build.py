@@ -13,12 +13,19 @@ from fiducial_server.dialects.services import Services
 from fiducial_server.jobs.dbos_runner import DbosRunner
 from fiducial_server.services.access import Access
 from fiducial_server.services.bookmarks import Bookmarks
+from fiducial_server.services.experiments import Experiments
+from fiducial_server.services.exports.service import Exports
 from fiducial_server.services.ingest import INGEST, Ingest
+from fiducial_server.services.invitations import Invitations
 from fiducial_server.services.items import Items
 from fiducial_server.services.jobs import JobService
 from fiducial_server.services.labels import Labels
+from fiducial_server.services.links import Links
+from fiducial_server.services.models import Models
 from fiducial_server.services.projects import Projects
+from fiducial_server.services.studies import Studies
 from fiducial_server.services.uploads import UploadRules, Uploads
+from fiducial_server.storage.artifacts import open_artifacts
 from fiducial_server.storage.base import BlobStore
 from fiducial_server.storage.registry import open_store
 
@@ -60,13 +67,22 @@ def build(settings: Settings, *, migrated: bool = True) -> Services:
         store.close()
         database.close()
 
+    invitations = Invitations(database, settings.url)
+    items, projects = Items(database, store, bookmarks), Projects(database, bookmarks)
+    labels = Labels(database, store, bookmarks=bookmarks)
     return Services(
         access=Access(database),
-        items=Items(database, store, bookmarks),
+        items=items,
         uploads=uploads,
-        projects=Projects(database, bookmarks),
-        labels=Labels(database, store, bookmarks=bookmarks),
+        projects=projects,
+        labels=labels,
         jobs=jobs,
+        invitations=invitations,
+        studies=Studies(database, bookmarks, invitations),
+        experiments=Experiments(database, store, bookmarks),
+        exports=Exports(database, store, items, labels, projects=projects),
+        links=Links(database, store, items, public_url=settings.public_url),
+        models=Models(database, store, open_artifacts(settings.storage)),
         max_upload_bytes=settings.max_upload_bytes,
         ready=lambda: _ready(database, store),
         start=start,

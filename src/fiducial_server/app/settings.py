@@ -25,7 +25,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("data_dir", "--data-dir", "FIDUCIAL_DATA_DIR", "fiducial-data", "Folder of everything that is kept"),
     Setting("host", "--host", "FIDUCIAL_HOST", "127.0.0.1", "Address to listen at; 0.0.0.0 for all"),
     Setting("port", "--port", "FIDUCIAL_PORT", 8000, "Port to listen at; 0 takes a free one"),
-    Setting("models_port", "--models-port", "FIDUCIAL_MODELS_PORT", 5000, "Port of the model registry (not used yet)"),
+    Setting("models_port", "--models-port", "FIDUCIAL_MODELS_PORT", 5000, "Port of the models host; 0 for none"),
     Setting(
         "database_url",
         "--database-url",
@@ -107,8 +107,16 @@ class Settings:
     @property
     def url(self) -> str:
         """Where a person on this machine reaches the server."""
+        return self.public_url or self._at(self.port)
+
+    @property
+    def models_url(self) -> str:
+        """Where the models host is on this machine."""
+        return self._at(self.models_port)
+
+    def _at(self, port: int) -> str:
         host = "127.0.0.1" if self.host in {"0.0.0.0", "::", ""} else self.host
-        return self.public_url or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def read_settings(given: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Settings:

@@ -51,6 +51,19 @@ def annotation_sets_of(scope: Scope, project_id: str | None = None) -> list[Anno
     return [_read(row) for row in all_rows(scope, ordered)]
 
 
+def annotation_set_page(
+    scope: Scope, status: str | None, *, offset: int, limit: int
+) -> tuple[list[AnnotationSet], int]:
+    """Sets of all projects in order of creation, of one status where one is named; and how many there are of it."""
+    wanted = [annotation_set.c.deleted_at.is_(None)]
+    if status is not None:
+        wanted.append(annotation_set.c.status == status)
+    total = scope.execute(rows_of(annotation_set, sa.func.count()).where(*wanted)).scalar_one()
+    ordered = rows_of(annotation_set, *_COLUMNS).order_by(annotation_set.c.created_at, annotation_set.c.id)
+    page = all_rows(scope, ordered.where(*wanted).offset(offset).limit(limit))
+    return [_read(row) for row in page], int(total)
+
+
 def update_annotation_set(scope: Scope, set_id: str, changes: Mapping[str, Any]) -> None:
     scope.execute(
         sa.update(annotation_set)

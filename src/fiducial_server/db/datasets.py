@@ -87,6 +87,12 @@ def touch_dataset(scope: Scope, dataset_id: str, at: int) -> None:
     )
 
 
+def mark_deleted(scope: Scope, dataset_id: str, at: int) -> None:
+    scope.execute(
+        sa.update(dataset).where(dataset.c.organization_id == ORG, dataset.c.id == dataset_id).values(deleted_at=at)
+    )
+
+
 def projects_of_dataset(scope: Scope, dataset_id: str) -> list[str]:
     """Projects that show the dataset, archived ones included."""
     statement = rows_of(project_dataset, project_dataset.c.project_id).where(project_dataset.c.dataset_id == dataset_id)

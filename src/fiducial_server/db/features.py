@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
+from fiducial_server.db.idlist import among
 from fiducial_server.db.rows import all_rows
 from fiducial_server.db.schema import ORG
 from fiducial_server.db.scope import Scope, rows_of
@@ -36,6 +37,16 @@ def features_of(scope: Scope, ontology_id: str) -> list[Feature]:
     """All, nested and archived ones too, in order."""
     statement = rows_of(feature, *_COLUMNS).where(feature.c.ontology_id == ontology_id)
     return [_read(row) for row in all_rows(scope, statement.order_by(feature.c.position, feature.c.id))]
+
+
+def features_by_ontology(scope: Scope, ontology_ids: Iterable[str]) -> dict[str, list[Feature]]:
+    """The same of several ontologies."""
+    statement = rows_of(feature, *_COLUMNS).where(among(scope, feature.c.ontology_id, ontology_ids))
+    found: dict[str, list[Feature]] = {}
+    for row in all_rows(scope, statement.order_by(feature.c.position, feature.c.id)):
+        one = _read(row)
+        found.setdefault(one.ontology_id, []).append(one)
+    return found
 
 
 def next_feature_position(scope: Scope, ontology_id: str) -> int:

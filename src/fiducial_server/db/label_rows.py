@@ -18,13 +18,13 @@ from fiducial_server.db.lookup import item_is_live
 from fiducial_server.db.rows import all_rows, first_row
 from fiducial_server.db.schema import ORG
 from fiducial_server.db.scope import Scope, rows_of
-from fiducial_server.db.tables import annotation, annotation_set, data_row, mark
+from fiducial_server.db.tables import annotation, annotation_set, data_row, feature, mark
 from fiducial_server.model.frame_range import cut, frame_total
 from fiducial_server.model.label import Label, LabelFilter, LabelRow, Mark
 from fiducial_server.model.page import Key
 
 _ORDER = (annotation.c.created_at, annotation.c.id)
-_TOTAL = (
+TOTAL = (
     sa.select(sa.func.sum(sa.func.coalesce(mark.c.frame_end - mark.c.frame_start + 1, 1)))
     .where(mark.c.organization_id == ORG, mark.c.annotation_id == annotation.c.id)
     .correlate(annotation)
@@ -81,7 +81,7 @@ def _page(scope: Scope, narrowing: LabelFilter, after: Place | None, limit: int)
         statement = statement.where(sa.tuple_(*order) >= sa.tuple_(after.created_at, after.annotation_id))
     # The label of ``after`` may have no row left, so one more is read.
     ids = [row[0] for row in all_rows(scope, statement.order_by(*order).limit(limit + 1))]
-    found = all_rows(scope, rows_of(annotation, *COLUMNS, _TOTAL).where(among(scope, annotation.c.id, ids)))
+    found = all_rows(scope, rows_of(annotation, *COLUMNS, TOTAL).where(among(scope, annotation.c.id, ids)))
     by_id = {row[0]: row for row in found}
     return [by_id[one] for one in ids]
 
@@ -141,7 +141,7 @@ def _marks(scope: Scope, condition: sa.ColumnElement[bool], limit: int | None = 
 
 def place_before(scope: Scope, narrowing: LabelFilter, offset: int) -> Place | None:
     """The place of row number ``offset - 1``, found by adding up frames over the whole list; None past its end."""
-    totals = _narrowed(scope, rows_of(annotation, *_ORDER, _TOTAL), narrowing).subquery()
+    totals = _narrowed(scope, rows_of(annotation, *_ORDER, TOTAL), narrowing).subquery()
     upto = sa.func.sum(totals.c.total).over(order_by=(totals.c.created_at, totals.c.id), rows=(None, 0))
     counted = sa.select(totals, upto.label("upto")).subquery()
     row = first_row(scope, sa.select(counted).where(counted.c.upto >= offset).order_by(counted.c.upto).limit(1))
@@ -157,7 +157,7 @@ def place_before(scope: Scope, narrowing: LabelFilter, offset: int) -> Place | N
 
 def bounded_row_count(scope: Scope, narrowing: LabelFilter, at_most: int) -> int:
     """How many rows there are, counted no further than the first ``at_most`` + 1 labels."""
-    bounded = _narrowed(scope, rows_of(annotation, _TOTAL), narrowing).limit(at_most + 1).subquery()
+    bounded = _narrowed(scope, rows_of(annotation, TOTAL), narrowing).limit(at_most + 1).subquery()
     return int(scope.execute(sa.select(sa.func.coalesce(sa.func.sum(bounded.c.total), 0))).scalar_one())
 
 
@@ -178,6 +178,16 @@ def _narrowed(scope: Scope, statement: sa.Select[Any], narrowing: LabelFilter) -
                 annotation.c.credited_to == narrowing.created_by,
             )
         ]
+    if narrowing.authors is not None:
+        wanted += [
+            sa.or_(
+                among(scope, annotation.c.created_by, narrowing.authors),
+                among(scope, annotation.c.credited_to, narrowing.authors),
+            )
+        ]
+    if narrowing.identifiers is not None:
+        named = rows_of(feature, feature.c.id).where(among(scope, feature.c.identifier, narrowing.identifiers))
+        wanted += [annotation.c.feature_id.in_(named)]
     if narrowing.dataset_id is not None:
         linked = rows_of(data_row, data_row.c.item_id).where(data_row.c.dataset_id == narrowing.dataset_id)
         wanted += [annotation.c.item_id.in_(linked)]
@@ -207,5 +217,7 @@ def _plain_conditions(narrowing: LabelFilter) -> Iterator[sa.ColumnElement[bool]
         yield annotation.c.annotation_set_id == narrowing.annotation_set_id
     if narrowing.status is not None:
         yield annotation.c.status == narrowing.status
+    if narrowing.is_model is not None:
+        yield annotation.c.is_model == narrowing.is_model
     if narrowing.source is not None:
         yield annotation.c.source == narrowing.source.value

@@ -7,9 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from fiducial_server.db.experiments import newest_experiments
 from fiducial_server.db.idlist import among
 from fiducial_server.db.lookup import item_is_live, looked_up, set_is_live
-from fiducial_server.db.rows import all_rows, first_row
+from fiducial_server.db.rows import all_rows
 from fiducial_server.db.schema import ORG
 from fiducial_server.db.scope import Scope, rows_of
 from fiducial_server.db.tables import organization, project, project_member, stage, task, user
@@ -79,8 +80,9 @@ def projects_named(scope: Scope, name: str) -> list[Project]:
 
 
 def _counted(scope: Scope, rows: Sequence[Any]) -> list[Project]:
-    counts = task_counts(scope, [row.id for row in rows]) if rows else {}
-    return [Project(*[*row, *counts.get(row.id, (0, 0, 0))]) for row in rows]
+    ids = [row.id for row in rows]
+    counts, newest = (task_counts(scope, ids), newest_experiments(scope, ids)) if rows else ({}, {})
+    return [Project(*[*row, *counts.get(row.id, (0, 0, 0)), newest.get(row.id)]) for row in rows]
 
 
 def task_counts(scope: Scope, project_ids: Sequence[str]) -> dict[str, tuple[int, int, int]]:
@@ -138,10 +140,6 @@ def members_of(scope: Scope, project_id: str, user_id: str | None = None) -> lis
         statement = statement.where(project_member.c.user_id == user_id)
     statement = statement.order_by(project_member.c.created_at, email)
     return [Member(*[*row[:3], tuple(row[3]), *row[4:]]) for row in all_rows(scope, statement)]
-
-
-def user_exists(scope: Scope, user_id: str) -> bool:
-    return first_row(scope, rows_of(user, user.c.id).where(user.c.id == user_id)) is not None
 
 
 def insert_member(scope: Scope, project_id: str, user_id: str, roles: Sequence[str], at: int) -> None:

@@ -82,6 +82,11 @@ def find(scope: Scope, email: str) -> User | None:
     return None if row is None else to_user(row)
 
 
+def find_by_id(scope: Scope, user_id: str) -> User | None:
+    row = scope.execute(rows_of(user).where(user.c.id == user_id)).one_or_none()
+    return None if row is None else to_user(row)
+
+
 def page(scope: Scope, *, offset: int, limit: int) -> list[User]:
     query = rows_of(user).order_by(user.c.created_at, user.c.id).offset(offset).limit(limit)
     return [to_user(row) for row in scope.execute(query)]

@@ -144,6 +144,9 @@ class LabelFilter:
     item_ids: tuple[str, ...] | None = None
     kinds: tuple[LabelKind, ...] | None = None
     created_by: str | None = None
+    authors: tuple[str, ...] | None = None
+    """Any of these, by whom it was written or to whom it is credited."""
+    identifiers: tuple[str, ...] | None = None
     created_from: int | None = None
     created_to: int | None = None
     dataset_id: str | None = None
@@ -151,6 +154,7 @@ class LabelFilter:
     annotation_set_id: str | None = None
     status: str | None = None
     source: Source | None = None
+    is_model: bool | None = None
     deleted: str = "exclude"
     """``exclude``, ``include`` or ``only``."""
 

@@ -70,6 +70,10 @@ class FeatureSpec:
     """Dialect-owned facts that are stored and given back."""
 
 
+MOST_INDEX = 65_535
+"""The largest index of a segment: a mask of all segments fits into 16 bits, and no reader's table grows without bound."""
+
+
 class SegmentationType(StrEnum):
     SINGLE_LABEL = "single_label"
     MULTI_LABEL = "multi_label"
@@ -90,3 +94,14 @@ class SegmentationGroup:
 
     kind: SegmentationType
     segments: tuple[SegmentDefinition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChange:
+    """A segmentation group as it is now, and which identifiers were added, changed, kept as they were, or removed."""
+
+    group: SegmentationGroup
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    kept: tuple[str, ...]
+    removed: tuple[str, ...]

@@ -58,6 +58,7 @@ class Project:
     submitted_count: int = 0
     """Tasks in SUBMITTED or later."""
     done_count: int = 0
+    newest_experiment_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,11 @@ class Feature:
     dynamic: bool = False
     values: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """Where it may be used, ``image`` or ``frame`` or both; nothing where that was never said."""
+        return tuple(self.settings.get("scopes") or ((self.scope,) if self.scope else ()))
 
 
 def feature_hash(ontology_id: str, kind: str, identifier: str) -> str:

@@ -60,6 +60,11 @@ _SHOWN: dict[TaskState, tuple[StatusWord | None, ...]] = {  # the words a state 
 }
 
 
+def states_shown_as(word: StatusWord) -> list[TaskState]:
+    """States that a task may be in when it is shown by ``word``."""
+    return [state for state, words in _SHOWN.items() if word in words]
+
+
 def status_word(text: str) -> StatusWord:
     """The word, or Invalid with the list of what may be said."""
     try:

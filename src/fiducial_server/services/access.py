@@ -123,7 +123,7 @@ class Access:
         self, name: str, admin_email: str, *, api_key: str | None = None, password: str | None = None
     ) -> Bootstrap:
         """A new organization with its first administrator; what is not given is made. Only for the server's own command."""
-        email, at = _email(admin_email), self._clock()
+        email, at = email_address(admin_email), self._clock()
         key = keys.chosen_key(api_key) if api_key else keys.new_key()
         word = password or secrets.token_urlsafe(15)
         user = user_rows.user_row(new_id(), email, at=at, roles=(Role.ADMIN,), password_hash=self._passwords.hash(word))
@@ -146,7 +146,7 @@ class Access:
             return user_rows.organizations(connection)
 
     def _known_start(self, organization_id: str, email: str, api_key: str | None) -> Bootstrap:
-        email = _email(email)
+        email = email_address(email)
         if api_key:
             self._ensure_key(email, keys.chosen_key(api_key))
         return Bootstrap(False, organization_id, email, api_key)
@@ -193,7 +193,7 @@ class Access:
         Roles are kept as given, but only admin, member and viewer grant anything; ``CUSTOMER_ADMIN`` means admin.
         """
         actor.require_admin("create users")
-        address, at = _email(email), self._clock()
+        address, at = email_address(email), self._clock()
         hashed = None if password is None else self._passwords.hash(password)
         row = user_rows.user_row(
             new_id(),
@@ -391,7 +391,8 @@ def _acting(user: User) -> Actor:
     return Actor(user.organization_id, user.id, user.email, frozenset(user.roles))
 
 
-def _email(text: str) -> str:
+def email_address(text: str) -> str:
+    """An address as it is kept: in lower case, of the form ``local@domain``; raises Invalid."""
     address = clean_text(text, "email", 254).lower()
     local, at_sign, domain = address.partition("@")
     if not (local and at_sign and domain) or any(c.isspace() for c in address) or "@" in domain or "/" in address:

@@ -11,6 +11,7 @@ from fiducial_server.db import annotation_sets as rows
 from fiducial_server.db.datasets import data_rows_of, datasets_of_project
 from fiducial_server.db.tasks import delete_tasks, tasks_of_set
 from fiducial_server.model.actor import Actor
+from fiducial_server.model.annotator import NewAnnotator
 from fiducial_server.model.dataset import DataRow
 from fiducial_server.model.ids import new_id
 from fiducial_server.model.names import checked_name, checked_text
@@ -25,11 +26,12 @@ from fiducial_server.services.project_part import (
     require_project,
     require_set,
 )
-from fiducial_server.services.segmentation import put_segmentation_group
+from fiducial_server.services.set_annotators import put_annotators
+from fiducial_server.services.set_schema import with_schema
 from fiducial_server.services.tasks import make_tasks
 
 MAIN_NAME = "Main"
-_CHANGEABLE = frozenset({"name", "description", "status", "settings", "specs", "segmentation_group"})
+_CHANGEABLE = frozenset({"name", "description", "status", "settings", "specs", "segmentation_group", "annotators"})
 
 
 class AnnotationSets(ProjectPart):
@@ -56,6 +58,7 @@ class AnnotationSets(ProjectPart):
         item_ids: Sequence[str] = (),
         specs: Sequence[FeatureSpec] | None = None,
         segmentation_group: SegmentationGroup | None = None,
+        annotators: Sequence[NewAnnotator] = (),
         settings: Mapping[str, Any] | None = None,
         origin: str = "datamint",
     ) -> AnnotationSet:
@@ -74,8 +77,10 @@ class AnnotationSets(ProjectPart):
                 description=description if description is None else checked_text(description, "description"),
                 settings=dict(settings or {}),
             )
-            made = _with_schema(change, project, made, specs, segmentation_group)
+            book = FeatureBook(change.scope, project.ontology_id, change.at)
+            made = with_schema(change, book, made, specs, segmentation_group)
             rows.insert_annotation_set(change.scope, made)
+            put_annotators(change, project, made, annotators)
             make_tasks(change, project, made.id, _links(change, project, item_ids))
             details = {"name": made.name, "items": len(item_ids)}
             change.record("annotation_set.create", made.id, details, project_id=project_id)
@@ -86,7 +91,8 @@ class AnnotationSets(ProjectPart):
     def patch_annotation_set(
         self, actor: Actor, set_id: str, changes: Mapping[str, Any], *, origin: str = "datamint"
     ) -> AnnotationSet:
-        """Keys: name, description, status, settings (merged key by key), specs (FeatureSpecs) and segmentation_group.
+        """Keys: name, description, status, settings (merged key by key), specs (FeatureSpecs), segmentation_group and
+        annotators (NewAnnotators: these and nobody else).
 
         A segmentation group given here is merged into what is there; one is replaced by ``set_segmentation_group``.
         """
@@ -96,15 +102,17 @@ class AnnotationSets(ProjectPart):
         def work(change: Change) -> AnnotationSet:
             before = require_set(change.scope, set_id, lock=True)
             project = require_open_project(change.scope, before.project_id)
-            after = _with_schema(
-                change, project, _patched(before, changes), changes.get("specs"), changes.get("segmentation_group")
-            )
+            book = FeatureBook(change.scope, project.ontology_id, change.at)
+            specs, group = changes.get("specs"), changes.get("segmentation_group")
+            after = with_schema(change, book, _patched(before, changes), specs, group)
             names = ("name", "description", "status", "settings")
             differing = {n: getattr(after, n) for n in names if getattr(after, n) != getattr(before, n)}
             if differing:
                 rows.update_annotation_set(change.scope, set_id, differing)
                 details = {"changed": sorted(differing)}
                 change.record("annotation_set.update", set_id, details, project_id=project.id)
+            if changes.get("annotators") is not None:
+                put_annotators(change, project, after, changes["annotators"])
             return after
 
         return self._change(actor, origin, work)
@@ -157,23 +165,6 @@ def _patched(before: AnnotationSet, changes: Mapping[str, Any]) -> AnnotationSet
             raise Invalid("settings must be an object", field="settings")
         after = replace(after, settings={**before.settings, **changes["settings"]})
     return after
-
-
-def _with_schema(
-    change: Change,
-    project: Project,
-    of_set: AnnotationSet,
-    specs: Sequence[FeatureSpec] | None,
-    group: SegmentationGroup | None,
-) -> AnnotationSet:
-    """Write what the set may label into the project's ontology, and note in the set which features those are."""
-    book = FeatureBook(change.scope, project.ontology_id, change.at)
-    if group is not None:
-        put_segmentation_group(book, group, replacing=False)
-    if specs is None:
-        return of_set
-    ids = [book.put(spec).id for spec in specs]
-    return replace(of_set, settings={**of_set.settings, "feature_ids": ids})
 
 
 def _links(change: Change, project: Project, item_ids: Sequence[str]) -> list[DataRow]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fiducial.errors import NotFound
 from fiducial_server.db import datasets as rows
 from fiducial_server.db.projects import find_project
+from fiducial_server.db.splits import end_splits
 from fiducial_server.db.tasks import delete_tasks_of_rows
 from fiducial_server.model.dataset import DataRow
 from fiducial_server.model.ids import new_id
@@ -37,7 +38,8 @@ def add_to_dataset(change: Change, dataset_id: str, item_ids: Sequence[str]) -> 
 
 
 def remove_from_dataset(change: Change, dataset_id: str, item_ids: Sequence[str]) -> list[DataRow]:
-    """The links and their tasks go; labels stay, and are there again when the item is added again.
+    """The links and their tasks go, and the items leave the splits of projects that have them no more; labels stay, and
+    are there again when the item is added again.
 
     NotFound names the items that are not in the dataset, and nothing is removed.
     """
@@ -52,6 +54,10 @@ def remove_from_dataset(change: Change, dataset_id: str, item_ids: Sequence[str]
     rows.delete_data_rows(change.scope, ids)
     if ids:
         rows.touch_dataset(change.scope, dataset_id, change.at)
+        for project_id in rows.projects_of_dataset(change.scope, dataset_id):
+            left = rows.project_data_rows(change.scope, project_id, wanted)
+            gone = [one for one in wanted if one not in left]
+            end_splits(change.scope, project_id, gone, at=change.at, by=change.actor.email)
     return there
 
 

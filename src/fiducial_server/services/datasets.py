@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fiducial.errors import NotFound
+from fiducial.errors import Conflict, NotFound
 from fiducial_server.db import datasets as rows
 from fiducial_server.db.items import find_many
 from fiducial_server.db.scope import Scope
@@ -71,6 +71,25 @@ class Datasets(ProjectPart):
         with self._database.read(actor.organization_id) as scope:
             require_dataset(scope, dataset_id)
             return rows.item_ids(scope, dataset_id)
+
+    def delete_dataset(self, actor: Actor, dataset_id: str, *, origin: str = "datamint") -> None:
+        """Soft; its items stay. Conflict when a project shows it, an archived one too: labels and tasks hang on it."""
+        actor.require_writer("delete datasets")
+
+        def work(change: Change) -> None:
+            rows.lock_dataset(change.scope, dataset_id)
+            found = require_dataset(change.scope, dataset_id)
+            homes = rows.projects_of_dataset(change.scope, dataset_id)
+            if homes:
+                raise Conflict(
+                    f"Dataset {found.name!r} is shown by a project and cannot be deleted: archive the project instead",
+                    dataset_id=dataset_id,
+                    project_ids=homes[:100],
+                )
+            rows.mark_deleted(change.scope, dataset_id, change.at)
+            change.record("dataset.delete", dataset_id, {"name": found.name})
+
+        self._change(actor, origin, work)
 
     def change_dataset_items(
         self,

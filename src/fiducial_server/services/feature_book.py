@@ -182,6 +182,9 @@ def put_specs(book: FeatureBook, specs: Iterable[FeatureSpec]) -> list[Feature]:
 
 
 def set_features(book: FeatureBook, of_set: AnnotationSet | None) -> list[Feature]:
-    """The features a set works with: those named when its schema was written, else all of the ontology."""
+    """The features a set works with: those named when its schema was written, in that order, else all of the ontology."""
     chosen = of_set.settings.get("feature_ids") if of_set else None
-    return [one for one in book.live() if chosen is None or one.id in chosen or one.kind == FeatureKind.MASK]
+    if chosen is None:
+        return book.live()
+    live = {one.id: one for one in book.live()}
+    return [live[feature_id] for feature_id in chosen if feature_id in live]

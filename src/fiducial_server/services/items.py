@@ -28,6 +28,7 @@ from fiducial_server.services.channels import ChannelItem, ChannelView
 from fiducial_server.services.content import Content, EncodedImage
 from fiducial_server.services.drafts import LONGEST_MODALITY
 from fiducial_server.services.headers import header_from_json
+from fiducial_server.services.label_checks import require_labelable
 from fiducial_server.services.looks import Looks
 from fiducial_server.services.texts import clean_filename, clean_json, clean_tags, clean_text
 from fiducial_server.storage.base import BlobStore
@@ -124,8 +125,10 @@ class Items:
             return Page(channels.views(scope, offset=offset, limit=limit, project_name=project_name))
 
     def geometry(self, actor: Actor, item_id: str) -> ItemGeometry:
+        """Conflict while a series is not in order: until then nobody knows which frame lies where."""
         with self._database.read(actor.organization_id) as scope:
             item = _present(scope, item_id)
+            require_labelable(item)
             own_places = item.kind is ItemKind.DICOM_SERIES and not item.is_volume
             kept = file_rows.files_of(scope, item_id) if own_places else []
         return _geometry(item, _affines(kept) if own_places else None)

@@ -13,8 +13,8 @@ from fiducial_server.services.label_change import LabelChange
 
 
 def adopt_unsorted(change: Change, project: Project, item_ids: Sequence[str]) -> None:
-    """Move them to the project's main set. A locked ontology takes none: they stay as they are."""
-    if project.locked_ontology:
+    """Move them to the project's main set. An archived project or a locked ontology takes none: they stay as they are."""
+    if project.locked_ontology or project.archived_at is not None:
         return
     labels = unsorted_labels(change.scope, item_ids)
     book = FeatureBook(change.scope, project.ontology_id, change.at)

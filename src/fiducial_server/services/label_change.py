@@ -1,4 +1,7 @@
-"""What one request does to labels: rows, revisions, tasks and one event, together or not at all."""
+"""What one request does to labels: rows, revisions, tasks and one event, together or not at all.
+
+Labels of an archived project are as they are: whatever would make, change, delete or bring back one is a Conflict.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from fiducial_server.db.tasks import tasks_of_set
 from fiducial_server.model.label import Label
 from fiducial_server.model.revision import Revision, RevisionAction
 from fiducial_server.services.change import Change
+from fiducial_server.services.project_part import require_open_project
 from fiducial_server.services.tasks import bump, make_tasks
 
 _Entry = tuple[RevisionAction, Label | None, Label]
@@ -27,8 +31,11 @@ class LabelChange:
 
     change: Change
     _entries: list[_Entry] = field(default_factory=list)
+    _open: set[str] = field(default_factory=set)
+    """Projects that were looked at and are not archived."""
 
     def create(self, labels: Sequence[Label]) -> None:
+        self._require_open(labels)
         insert_labels(self.change.scope, labels)
         self._entries += [(RevisionAction.CREATE, None, label) for label in labels]
 
@@ -46,9 +53,15 @@ class LabelChange:
             for before, after in pairs
         ]
         changed = [(before, now) for (before, _), now in zip(pairs, kept, strict=True) if now is not before]
+        self._require_open([label for pair in changed for label in pair])
         save_labels(self.change.scope, changed)
         self._entries += [(action, before, now) for before, now in changed]
         return kept
+
+    def _require_open(self, labels: Sequence[Label]) -> None:
+        for project_id in sorted({label.project_id for label in labels if label.project_id} - self._open):
+            require_open_project(self.change.scope, project_id)
+            self._open.add(project_id)
 
     def finish(self, action: str, subject_id: str | None, details: Mapping[str, Any]) -> None:
         """Write the event and the revisions, and mark the tasks. ``action`` is the event's, ``annotation.verb``."""

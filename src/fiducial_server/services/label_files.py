@@ -36,6 +36,7 @@ from fiducial_server.services.mask_files import (
     read_mask,
     require_mask_label,
 )
+from fiducial_server.services.project_part import require_open_project
 from fiducial_server.storage.base import Spool
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ class LabelFiles(LabelPart):
             spool.finish()
             with self._database.read(actor.organization_id) as scope:
                 label, item = self._label_on(require_label(scope, mark_id), require_item(scope, item_id), mark_id)
+                if label.project_id is not None:
+                    require_open_project(scope, label.project_id)
             require_mask_label(label.kind)
             with spool.open() as source:
                 read = read_mask(source, item, row_of(label, mark_id).mark)
@@ -136,15 +139,24 @@ class LabelFiles(LabelPart):
         """The file as it came; for a mask that came another way, a PNG (frame) or NIfTI (volume), the same at any time."""
         with self._database.read(actor.organization_id) as scope:
             label, item = self._label_on(require_label(scope, label_id), require_item(scope, item_id), label_id)
-            mark = row_of(label, label_id).mark
-            runs = None
-            if mark.file_sha256 is None and mark.mask_sha256 is not None:
-                runs = mask_runs(scope, mark.mask_sha256)
+        return self.file_of(actor, item, row_of(label, label_id))
+
+    def file_of(self, actor: Actor, item: Item, row: LabelRow) -> Content:
+        """The same of a label that was read already, on its item."""
+        label, mark = row.label, row.mark
         if mark.file_sha256 is not None:
             return self._stored(label, mark, mark.file_sha256)
+        runs = self.runs_of(actor, mark)
         if runs is None:
-            raise NotFound(f"File of annotation {label_id} not found: it has none", annotation_id=label_id)
+            raise NotFound(f"File of annotation {mark.id} not found: it has none", annotation_id=mark.id)
         return _encoded(label, item, runs)
+
+    def runs_of(self, actor: Actor, mark: Mark) -> bytes | None:
+        """The mask's lossless runs; None when it has none."""
+        if mark.mask_sha256 is None:
+            return None
+        with self._database.read(actor.organization_id) as scope:
+            return mask_runs(scope, mark.mask_sha256)
 
     def _stored(self, label: Label, mark: Mark, sha256: str) -> Content:
         size = self._store.size(sha256)

@@ -30,7 +30,6 @@ from fiducial_server.services.label_checks import (
 )
 from fiducial_server.services.label_files import LabelFiles
 from fiducial_server.services.label_history import LabelHistory
-from fiducial_server.services.label_lists import LabelLists
 from fiducial_server.services.label_making import make_label, new_instance
 from fiducial_server.services.label_part import (
     isolated,
@@ -42,6 +41,7 @@ from fiducial_server.services.label_part import (
 )
 from fiducial_server.services.label_target import Target, Targets, require_live_item
 from fiducial_server.services.project_part import only_known
+from fiducial_server.services.worklist_labels import WorklistLabels
 
 _CHANGEABLE = frozenset(
     {
@@ -62,7 +62,7 @@ PUBLISHED = "published"
 """Status of a label that was approved; ``new`` before."""
 
 
-class Labels(LabelLists, LabelFiles, LabelHistory, FrameRanges):
+class Labels(WorklistLabels, LabelFiles, LabelHistory, FrameRanges):
     """What people do with labels; each part of the work is in a file of its own."""
 
     def create(self, actor: Actor, item_id: str, labels: Sequence[NewLabel], *, origin: str = "datamint") -> list[str]:

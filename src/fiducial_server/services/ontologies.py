@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from fiducial.errors import Conflict, NotFound
+from fiducial_server.db.annotation_sets import update_annotation_set
+from fiducial_server.db.annotations import features_in_use
 from fiducial_server.model.actor import Actor
 from fiducial_server.model.names import checked_name
-from fiducial_server.model.ontology import FeatureSpec, SegmentationGroup
-from fiducial_server.model.project import Feature
+from fiducial_server.model.ontology import FeatureSpec, GroupChange, SegmentationGroup
+from fiducial_server.model.project import AnnotationSet, Feature
 from fiducial_server.services.change import Change
 from fiducial_server.services.feature_book import FeatureBook, put_specs, set_features
 from fiducial_server.services.project_part import ProjectPart, require_open_project, require_project, require_set
-from fiducial_server.services.segmentation import put_segmentation_group, read_segmentation_group, segments_of
+from fiducial_server.services.segmentation import segments_of
+from fiducial_server.services.segmentation_files import SegmentationFile
+from fiducial_server.services.set_schema import group_of_set, other_sets, owners_among, require_own, with_schema
 
 
 class Ontologies(ProjectPart):
@@ -60,10 +64,11 @@ class Ontologies(ProjectPart):
         return self._change(actor, origin, work)
 
     def segmentation_group(self, actor: Actor, set_id: str) -> SegmentationGroup:
-        """One for the whole project, whichever of its sets is asked."""
+        """One for the whole project, whichever of its sets is asked; whether segments may overlap is the set's own."""
         with self._database.read(actor.organization_id) as scope:
-            project = require_project(scope, require_set(scope, set_id).project_id)
-            return read_segmentation_group(FeatureBook(scope, project.ontology_id, 0))
+            of_set = require_set(scope, set_id)
+            project = require_project(scope, of_set.project_id)
+            return group_of_set(FeatureBook(scope, project.ontology_id, 0), of_set)
 
     def set_segmentation_group(
         self,
@@ -72,28 +77,111 @@ class Ontologies(ProjectPart):
         group: SegmentationGroup,
         *,
         renames: Mapping[str, str] | None = None,
+        replacing: bool = True,
         origin: str = "datamint",
     ) -> SegmentationGroup:
-        """The group becomes this one; segments that are not named stay only while labels use them."""
+        """The group becomes this one; segments that are not named stay only while labels use them or another set of the
+        project owns them. With ``replacing`` false all stay.
+
+        Conflict where another set has given a segment another definition.
+        """
         actor.require_writer("change the segmentation group")
 
         def work(change: Change) -> SegmentationGroup:
-            project = require_open_project(change.scope, require_set(change.scope, set_id).project_id)
-            book = FeatureBook(change.scope, project.ontology_id, change.at)
-            before = read_segmentation_group(book)
-            for old, new in (renames or {}).items():
-                one = next((each for each in segments_of(book) if each.identifier == old), None)
-                if one is None:
-                    raise NotFound(f"Segment {old!r} not found in project {project.name!r}", identifier=old)
-                _renamed(change, book, one, checked_name(new, "identifier"), project.id)
-            put_segmentation_group(book, group, replacing=True)
-            after = read_segmentation_group(book)
-            if after != before:
-                names = [one.identifier for one in group.segments]
-                change.record("ontology.update", project.ontology_id, {"segments": names}, project_id=project.id)
-            return after
+            return _put_group(change, set_id, lambda _: group, renames or {}, replacing=replacing).group
 
         return self._change(actor, origin, work)
+
+    def upload_segmentation_group(
+        self,
+        actor: Actor,
+        set_id: str,
+        file: SegmentationFile,
+        *,
+        replace_existing: bool,
+        origin: str = "datamint",
+    ) -> GroupChange:
+        """A file's definitions become the group; or, where existing ones are not to be replaced, those that are new are added
+        and every segment that is there stays as it is.
+        """
+        actor.require_writer("change the segmentation group")
+
+        def group(before: SegmentationGroup) -> SegmentationGroup:
+            there = {one.identifier for one in before.segments}
+            segments = [one for one in file.segments if replace_existing or one.identifier not in there]
+            return SegmentationGroup(file.kind or before.kind, tuple(segments))
+
+        return self._change(
+            actor, origin, lambda change: _put_group(change, set_id, group, {}, replacing=replace_existing)
+        )
+
+    def delete_segment(
+        self, actor: Actor, set_id: str, identifier: str, *, origin: str = "datamint"
+    ) -> SegmentationGroup:
+        """One segment out of the group; it stays while labels use it. Conflict when another set owns it."""
+        actor.require_writer("change the segmentation group")
+
+        def work(change: Change) -> SegmentationGroup:
+            of_set = require_set(change.scope, set_id, lock=True)
+            project = require_open_project(change.scope, of_set.project_id)
+            book = FeatureBook(change.scope, project.ontology_id, change.at)
+            one = next((each for each in segments_of(book) if each.identifier == identifier), None)
+            if one is None:
+                raise NotFound(f"segmentation {identifier[:80]!r} not found in the group", identifier=identifier[:80])
+            require_own(owners_among(other_sets(change, of_set), book), one, "delete")
+            if not features_in_use(change.scope, [one.id]):
+                book.change(one, archived=True)
+                change.record("ontology.update", project.ontology_id, {"deleted": identifier}, project_id=project.id)
+            return group_of_set(book, of_set)
+
+        return self._change(actor, origin, work)
+
+
+def _put_group(
+    change: Change,
+    set_id: str,
+    group_from: Callable[[SegmentationGroup], SegmentationGroup],
+    renames: Mapping[str, str],
+    *,
+    replacing: bool,
+) -> GroupChange:
+    """``group_from`` makes what is to be written of what is there."""
+    of_set = require_set(change.scope, set_id, lock=True)
+    project = require_open_project(change.scope, of_set.project_id)
+    book = FeatureBook(change.scope, project.ontology_id, change.at)
+    before = group_of_set(book, of_set)
+    _rename_segments(change, book, of_set, renames)
+    group = group_from(before)
+    defined = with_schema(change, book, of_set, None, group, replacing=replacing)
+    if defined != of_set:
+        update_annotation_set(change.scope, set_id, {"settings": dict(defined.settings)})
+    after = group_of_set(book, defined)
+    if after != before:
+        names = [one.identifier for one in group.segments]
+        change.record("ontology.update", project.ontology_id, {"segments": names}, project_id=project.id)
+    return _difference(before, after)
+
+
+def _difference(before: SegmentationGroup, after: SegmentationGroup) -> GroupChange:
+    was = {one.identifier: one for one in before.segments}
+    now = {one.identifier: one for one in after.segments}
+    return GroupChange(
+        after,
+        added=tuple(name for name in now if name not in was),
+        changed=tuple(name for name in now if name in was and was[name] != now[name]),
+        kept=tuple(name for name in now if was.get(name) == now[name]),
+        removed=tuple(name for name in was if name not in now),
+    )
+
+
+def _rename_segments(change: Change, book: FeatureBook, of_set: AnnotationSet, renames: Mapping[str, str]) -> None:
+    owners = owners_among(other_sets(change, of_set), book) if renames else {}
+    for old, new in renames.items():
+        one = next((each for each in segments_of(book) if each.identifier == old), None)
+        if one is None:
+            raise NotFound(f"Segment {old!r} not found in the segmentation group", identifier=old)
+        require_own(owners, one, "rename")
+        _renamed(change, book, one, checked_name(new, "identifier"), of_set.project_id)
 
 
 def _renamed(change: Change, book: FeatureBook, one: Feature, name: str, project_id: str) -> Feature:

@@ -11,6 +11,7 @@ from fiducial_server.db import annotation_sets, datasets, ontologies
 from fiducial_server.db import projects as rows
 from fiducial_server.db.scope import Scope
 from fiducial_server.model.actor import Actor
+from fiducial_server.model.annotator import NewAnnotator
 from fiducial_server.model.dataset import Dataset
 from fiducial_server.model.ids import new_id
 from fiducial_server.model.item import Item
@@ -19,20 +20,40 @@ from fiducial_server.model.ontology import FeatureSpec, SegmentationGroup
 from fiducial_server.model.page import Key, Page
 from fiducial_server.model.project import AnnotationSet, AnnotationSetKind, Project, StageKind
 from fiducial_server.services.annotation_sets import MAIN_NAME, AnnotationSets
+from fiducial_server.services.annotator_statuses import AnnotatorStatuses
 from fiducial_server.services.change import Change
 from fiducial_server.services.dataset_items import add_to_dataset, remove_from_dataset, require_items
 from fiducial_server.services.datasets import MOST_ITEMS, Datasets, items_page
-from fiducial_server.services.feature_book import FeatureBook, put_specs
+from fiducial_server.services.feature_book import FeatureBook
 from fiducial_server.services.members import OWNER_ROLES, Members
 from fiducial_server.services.ontologies import Ontologies
 from fiducial_server.services.project_part import only_known, require_open_project, require_project
-from fiducial_server.services.segmentation import put_segmentation_group
+from fiducial_server.services.reviews import Reviews
+from fiducial_server.services.set_annotators import SetAnnotators, put_annotators
+from fiducial_server.services.set_listing import SetListing
+from fiducial_server.services.set_schema import with_schema
+from fiducial_server.services.splits import Splits
+from fiducial_server.services.statistics import Statistics
+from fiducial_server.services.status_resets import StatusResets
 from fiducial_server.services.tasks import REVIEWS, Tasks
 
 _CHANGEABLE = frozenset({"name", "description", "require_review", "locked_ontology", "settings"})
 
 
-class Projects(Tasks, Members, AnnotationSets, Ontologies, Datasets):
+class Projects(
+    Tasks,
+    AnnotatorStatuses,
+    StatusResets,
+    Reviews,
+    Members,
+    AnnotationSets,
+    SetAnnotators,
+    SetListing,
+    Splits,
+    Statistics,
+    Ontologies,
+    Datasets,
+):
     """What people do with projects; each part of the work is in a file of its own."""
 
     def page_at(self, actor: Actor, *, offset: int, limit: int, archived: bool | None = False) -> Page[Project]:
@@ -71,10 +92,11 @@ class Projects(Tasks, Members, AnnotationSets, Ontologies, Datasets):
         require_review: bool = False,
         specs: Sequence[FeatureSpec] = (),
         segmentation_group: SegmentationGroup | None = None,
+        annotators: Sequence[NewAnnotator] = (),
         settings: Mapping[str, Any] | None = None,
         origin: str = "datamint",
     ) -> Project:
-        """The project with its dataset, ontology, main set and stages: all or nothing.
+        """The project with its dataset, ontology, main set, its annotators, and stages: all or nothing.
 
         Names are unique, archived projects included: AlreadyExists tells the other's id.
         """
@@ -85,11 +107,12 @@ class Projects(Tasks, Members, AnnotationSets, Ontologies, Datasets):
             _check_free(change.scope, made.name)
             if item_ids:
                 require_items(change, list(dict.fromkeys(item_ids)))
-            _insert_whole(change, made)
+            main = _insert_whole(change, made)
+            put_annotators(change, made, main, annotators)
             book = FeatureBook(change.scope, made.ontology_id, change.at)
-            put_specs(book, specs)
-            if segmentation_group is not None:
-                put_segmentation_group(book, segmentation_group, replacing=False)
+            defined = with_schema(change, book, main, specs or None, segmentation_group, choosing=False)
+            if defined != main:
+                annotation_sets.update_annotation_set(change.scope, main.id, {"settings": dict(defined.settings)})
             change.record("project.create", made.id, {"name": made.name, "items": len(item_ids)}, project_id=made.id)
             add_to_dataset(change, made.dataset_id, item_ids)
             return require_project(change.scope, made.id, counts=True)
@@ -218,7 +241,8 @@ def _new_project(
     )
 
 
-def _insert_whole(change: Change, made: Project) -> None:
+def _insert_whole(change: Change, made: Project) -> AnnotationSet:
+    """Its main set."""
     scope, by = change.scope, change.actor.email
     datasets.insert_dataset(scope, Dataset(made.dataset_id, made.name, change.at, by, change.at))
     ontologies.insert_missing_ontology(scope, made.ontology_id, made.name, at=change.at, by=by)
@@ -229,6 +253,7 @@ def _insert_whole(change: Change, made: Project) -> None:
     kinds = [StageKind.ANNOTATION, *([StageKind.REVIEW] if made.require_review else []), StageKind.DONE]
     rows.insert_stages(scope, [_stage(made.id, kind, place) for place, kind in enumerate(kinds)])
     rows.insert_member(scope, made.id, change.actor.user_id, OWNER_ROLES, change.at)
+    return main
 
 
 def _stage(project_id: str, kind: StageKind, position: int) -> dict[str, Any]:

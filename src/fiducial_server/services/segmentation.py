@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from fiducial.errors import Invalid
 from fiducial_server.db.annotations import features_in_use
 from fiducial_server.db.ontologies import ontology_settings, update_ontology
 from fiducial_server.model.ontology import (
+    MOST_INDEX,
     FeatureKind,
     FeatureSpec,
     SegmentationGroup,
@@ -16,8 +20,10 @@ from fiducial_server.model.project import Feature
 from fiducial_server.services.feature_book import FeatureBook
 
 
-def put_segments(book: FeatureBook, group: SegmentationGroup, *, replacing: bool) -> None:
-    """Write the definitions. When replacing, segments that are not named and have no labels are archived."""
+def put_segments(
+    book: FeatureBook, group: SegmentationGroup, *, replacing: bool, kept: frozenset[str] = frozenset()
+) -> None:
+    """Write the definitions. When replacing, segments that are not named, have no labels and are not kept are archived."""
     _check_segments(group)
     for one in group.segments:
         taken = {s.index for s in group.segments} | {
@@ -30,7 +36,7 @@ def put_segments(book: FeatureBook, group: SegmentationGroup, *, replacing: bool
     if replacing:
         used = features_in_use(book.scope, [other.id for other in others])
         for other in others:
-            book.change(other, archived=other.id not in used)
+            book.change(other, archived=other.id not in used and other.id not in kept)
     _separate(book, named)
 
 
@@ -58,25 +64,31 @@ def _check_segments(group: SegmentationGroup) -> None:
         raise Invalid("the segmentation group names one identifier twice", field="definitions")
     if len(set(indices)) != len(indices):
         raise Invalid("the segmentation group gives one index to two identifiers", field="definitions")
-    if any(isinstance(index, bool) or not isinstance(index, int) or index < 1 for index in indices):
-        raise Invalid("an index of the segmentation group is a whole number from 1", field="definitions")
+    if any(isinstance(index, bool) or not isinstance(index, int) or not 1 <= index <= MOST_INDEX for index in indices):
+        raise Invalid(
+            f"an index of the segmentation group is a whole number from 1 to {MOST_INDEX}", field="definitions"
+        )
 
 
 def segments_of(book: FeatureBook) -> list[Feature]:
     return [one for one in book.live() if one.kind == FeatureKind.MASK]
 
 
-def put_segmentation_group(book: FeatureBook, group: SegmentationGroup, *, replacing: bool) -> None:
-    """The definitions, and whether segments may overlap."""
-    put_segments(book, group, replacing=replacing)
+def put_segmentation_group(
+    book: FeatureBook, group: SegmentationGroup, *, replacing: bool, kept: frozenset[str] = frozenset()
+) -> None:
+    """The definitions, and whether segments may overlap. ``kept`` are features that stay though they are not named."""
+    put_segments(book, group, replacing=replacing, kept=kept)
     settings = ontology_settings(book.scope, book.ontology_id, lock=True)
     if settings.get("segmentation_type") != group.kind.value:
         settings["segmentation_type"] = group.kind.value
         update_ontology(book.scope, book.ontology_id, {"settings": settings, "updated_at": book.at})
 
 
-def read_segmentation_group(book: FeatureBook) -> SegmentationGroup:
-    kind = ontology_settings(book.scope, book.ontology_id).get("segmentation_type", SegmentationType.MULTI_LABEL)
+def read_segmentation_group(book: FeatureBook, settings: Mapping[str, Any] | None = None) -> SegmentationGroup:
+    """``settings`` are the ontology's, where they were read already."""
+    known = ontology_settings(book.scope, book.ontology_id) if settings is None else settings
+    kind = known.get("segmentation_type", SegmentationType.MULTI_LABEL)
     listed = sorted(segments_of(book), key=lambda one: (one.index or 0, one.identifier))
     segments = tuple(SegmentDefinition(one.identifier, one.index, one.color) for one in listed)
     return SegmentationGroup(SegmentationType(kind), segments)

@@ -36,7 +36,7 @@ class RemoteStore(ObjectBlobs):
     """``options`` are obstore's configuration keys for the backend; they win over URL and environment."""
 
     def __init__(self, url: str, spool_dir: Path, options: Mapping[str, Any] | None = None) -> None:
-        super().__init__(_open(url, options or {}), SpoolRoom(spool_dir))
+        super().__init__(open_objects(url, options or {}), SpoolRoom(spool_dir))
 
     def keep(self, spool: Spool) -> bool:
         spool.finish()
@@ -81,7 +81,7 @@ class RemoteStore(ObjectBlobs):
             return obstore.sign(cast(Any, self.objects), "GET", object_name(key), timedelta(seconds=expires_s))
 
 
-def _open(url: str, options: Mapping[str, Any]) -> ObjectStore:
+def open_objects(url: str, options: Mapping[str, Any]) -> ObjectStore:
     parts = urlsplit(url)
     config: dict[str, Any] = dict(parse_qsl(parts.query))
     if parts.scheme in _S3 and (endpoint := os.environ.get("FIDUCIAL_S3_ENDPOINT")):

@@ -1,4 +1,4 @@
-"""Our own signed URLs, for stores that cannot make any: a token that gives one key's bytes for a while, and nothing else.
+"""Our own signed links, for what a store cannot sign itself: a token that gives one thing for a while, and nothing else.
 
 The token is ``<payload>.<signature>``, both in URL-safe base64 without padding: the payload is JSON, the signature its
 HMAC-SHA256 (RFC 2104) under a secret of the server. Nothing is stored; a token cannot be taken back before it ends, so
@@ -12,23 +12,32 @@ import binascii
 import hashlib
 import hmac
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from fiducial.errors import Unauthenticated
 from fiducial_server.model.times import Clock, now_us
 
 SECRET_BYTES = 32
-_PURPOSE = b"fiducial signed url 1\n"
+_FORM = b"fiducial signed link 2\n"
 """Signed along, so that the secret may serve other purposes too."""
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
-    """What a token gives: the bytes of ``key``, under ``filename``, until ``expires_at`` (us)."""
+class Signed:
+    """``expires_at`` in us."""
 
-    key: str
+    token: str
     expires_at: int
-    filename: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a token gives, in the words of who signed it, until ``expires_at`` (us)."""
+
+    what: Mapping[str, Any]
+    expires_at: int
 
 
 class UrlSigner:
@@ -36,32 +45,32 @@ class UrlSigner:
 
     def __init__(self, secret: bytes, clock: Clock = now_us) -> None:
         if len(secret) < SECRET_BYTES:
-            raise ValueError(f"the secret for signed URLs must have at least {SECRET_BYTES} bytes, not {len(secret)}")
+            raise ValueError(f"the secret for signed links must have at least {SECRET_BYTES} bytes, not {len(secret)}")
         self._secret = secret
         self._clock = clock
 
-    def sign(self, key: str, expires_s: int, *, filename: str | None = None) -> str:
-        """A token for the bytes of ``key``."""
+    def sign(self, purpose: str, what: Mapping[str, Any], expires_s: int) -> Signed:
+        """A token for ``what`` (JSON-able). It is only good where the same ``purpose`` is asked for."""
         ends_at = self._clock() + expires_s * 1_000_000
-        payload = json.dumps([key, ends_at, filename], separators=(",", ":")).encode()
-        return f"{_encode(payload)}.{_encode(self._signature(payload))}"
+        payload = json.dumps([ends_at, what], separators=(",", ":")).encode()
+        return Signed(f"{_encode(payload)}.{_encode(self._signature(purpose, payload))}", ends_at)
 
-    def verify(self, token: str) -> Grant:
-        """Raises Unauthenticated for a token that is forged, damaged, or over."""
+    def verify(self, purpose: str, token: str) -> Grant:
+        """Raises Unauthenticated for a token that is forged, damaged, for another purpose, or over."""
         payload_text, _, signature_text = token.partition(".")
         try:
             payload, signature = _decode(payload_text), _decode(signature_text)
         except (binascii.Error, ValueError):
             raise Unauthenticated("the link is damaged: was it copied whole?") from None
-        if not hmac.compare_digest(signature, self._signature(payload)):
+        if not hmac.compare_digest(signature, self._signature(purpose, payload)):
             raise Unauthenticated("the link was not made by this server, or is damaged")
-        key, expires_at, filename = json.loads(payload)
+        expires_at, what = json.loads(payload)
         if self._clock() >= expires_at:
             raise Unauthenticated("the link is over; ask for a new one")
-        return Grant(key, expires_at, filename)
+        return Grant(what, expires_at)
 
-    def _signature(self, payload: bytes) -> bytes:
-        return hmac.digest(self._secret, _PURPOSE + payload, hashlib.sha256)
+    def _signature(self, purpose: str, payload: bytes) -> bytes:
+        return hmac.digest(self._secret, _FORM + purpose.encode() + b"\n" + payload, hashlib.sha256)
 
 
 def _encode(content: bytes) -> str:

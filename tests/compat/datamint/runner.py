@@ -1,6 +1,7 @@
-"""Runs inside the published client's own environment: imports it once, then runs scenarios by name.
+"""Runs inside a published client's own environment: imports it once, then runs scenarios by name.
 
-Reads one JSON request a line ({"module", "name", "context"}), answers one JSON line ({"ok", "text"}). Nothing of Fiducial is
+Started with the name of the folder of scenarios. Reads one JSON request a line ({"module", "name", "context"}), answers one
+JSON line ({"ok", "text", "told"}); ``told`` is what the scenario gives back, for a check outside. Nothing of Fiducial is
 importable here, so a scenario can only use what the published package offers.
 """
 
@@ -20,11 +21,11 @@ def main() -> None:
     for line in sys.stdin:
         request = json.loads(line)
         try:
-            module = importlib.import_module(f"scenarios.{request['module']}")
-            getattr(module, request["name"])(SimpleNamespace(**request["context"]))
-            answer = {"ok": True, "text": ""}
+            module = importlib.import_module(f"{sys.argv[1]}.{request['module']}")
+            told = getattr(module, request["name"])(SimpleNamespace(**request["context"]))
+            answer = {"ok": True, "text": "", "told": told}
         except BaseException:
-            answer = {"ok": False, "text": traceback.format_exc()}
+            answer = {"ok": False, "text": traceback.format_exc(), "told": None}
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from fiducial.api.base_api import BaseApi
-from fiducial.api.client import _ENDPOINTS
+from fiducial.api.client import ENDPOINTS, endpoint_class
 from fiducial.entities import Annotation, Project, Resource
 from tests.unit.docs.pages import Snippet, snippets
 
@@ -75,9 +75,9 @@ def _known_calls(snippet: Snippet) -> Iterator[tuple[ast.Call, Any]]:
 def _owner(node: ast.expr) -> type[Any] | type[BaseApi] | None:
     """The class whose method is called: ``api.resources.<method>``, ``project.<method>`` ..."""
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "api":
-        assert node.attr in _ENDPOINTS, f"Api has no {node.attr}"
-        return _ENDPOINTS[node.attr]
+        assert node.attr in ENDPOINTS, f"Api has no {node.attr}"
+        return endpoint_class(node.attr)
     if isinstance(node, ast.Name):
         assert node.id not in vars(builtins) or node.id not in ENTITIES
-        return _ENDPOINTS[ALIASES[node.id]] if node.id in ALIASES else ENTITIES.get(node.id)
+        return endpoint_class(ALIASES[node.id]) if node.id in ALIASES else ENTITIES.get(node.id)
     return None

@@ -66,6 +66,36 @@ def api_with(handler: Handler, **options: Any) -> Api:
     return api
 
 
+class Heard:
+    """Answers with what it is given, and keeps the last request in plain words."""
+
+    def __init__(self, answer: Any = None) -> None:
+        self.answer = {} if answer is None else answer
+        self.requests: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        request.read()
+        self.requests.append(request)
+        return self.answer if isinstance(self.answer, httpx.Response) else httpx.Response(200, json=self.answer)
+
+    @property
+    def line(self) -> str:
+        """``METHOD /path`` of the last request."""
+        return f"{self.requests[-1].method} {self.requests[-1].url.raw_path.decode().partition('?')[0]}"
+
+    @property
+    def params(self) -> dict[str, Any]:
+        query = self.requests[-1].url.params
+        return {
+            name: query.get_list(name) if name.endswith("s[]") or name == "statuses" else query[name] for name in query
+        }
+
+    @property
+    def json(self) -> Any:
+        content = self.requests[-1].content
+        return json.loads(content) if content else None
+
+
 def refusal(status: int, message: str, **more: Any) -> httpx.Response:
     return httpx.Response(status, json={"statusCode": status, "message": message, "error": "E", **more})
 

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import quote
 
 import httpx
 
 from fiducial.api.base_api import ApiConfig
+from fiducial.api.download import fetch_to
 from fiducial.api.entity_base_api import DeletableEntityApi, without_none
+from fiducial.api.progress import progress_of
 from fiducial.entities.datasetinfo import DatasetInfo
 from fiducial.entities.project import Project
 
 if TYPE_CHECKING:
     from fiducial.api.client import Api
+
+FileFormat = Literal["jpg", "png", "tiff", "dicom", "npy", "nifti"]
 
 
 class DatasetsInfoApi(DeletableEntityApi[DatasetInfo]):
@@ -43,3 +49,16 @@ class DatasetsInfoApi(DeletableEntityApi[DatasetInfo]):
             "project_id": None if project is None else self.root.projects._id_of(project),
         }
         self._request("POST", self._path(self._entid(dataset), "resources"), json=without_none(body))
+
+    def download(
+        self,
+        dataset: str | DatasetInfo,
+        output_path: str | Path,
+        format: FileFormat = "dicom",  # noqa: A002 - the documented name
+        progress_bar: bool = True,
+    ) -> None:
+        """Save the dataset's files as one archive, each file in this format. It appears whole, or not at all."""
+        token: str = self._json("GET", self._path(self._entid(dataset), "download", format))
+        with progress_of("downloading", 1, 0, progress_bar) as progress:
+            fetch_to(self, f"/datasets/download/{quote(token, safe='')}", Path(output_path), progress.moved)
+            progress.done()

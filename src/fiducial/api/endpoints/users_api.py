@@ -1,3 +1,4 @@
+# ruff: noqa: PLR0917 - documented signatures have many positional parameters
 """Users; their id is their e-mail address."""
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ from urllib.parse import quote
 import httpx
 
 from fiducial.api.base_api import ApiConfig
-from fiducial.api.entity_base_api import CreatableEntityApi
+from fiducial.api.entity_base_api import CreatableEntityApi, without_none
 from fiducial.entities.user import User
 
 if TYPE_CHECKING:
     from fiducial.api.client import Api
+    from fiducial.entities.project import Project
 
 
 class UsersApi(CreatableEntityApi[User]):
@@ -62,6 +64,41 @@ class UsersApi(CreatableEntityApi[User]):
     def delete_user(self, email: str) -> None:
         """Close the account; what the user did stays."""
         self._request("DELETE", _user_path(email))
+
+    # ---- invitations
+
+    def invite(
+        self,
+        email: str,
+        firstname: str | None = None,
+        lastname: str | None = None,
+        return_url: str | None = None,
+        project: str | Project | None = None,
+        project_roles: Sequence[str] | None = None,
+        annotation_worklist_id: str | None = None,
+    ) -> dict[str, Any]:
+        """Invite somebody, into a project with roles or into a worklist if given; the server's answer."""
+        body = {
+            "email": email,
+            "firstname": firstname,
+            "lastname": lastname,
+            "return_url": return_url,
+            "project_id": None if project is None else self.root.projects._id_of(project),
+            "project_roles": None if project_roles is None else list(project_roles),
+            "annotation_worklist_id": annotation_worklist_id,
+        }
+        found: dict[str, Any] = self._json("POST", "/users/invite", json=without_none(body))
+        return found
+
+    def get_invitations(self, project: str | Project | None = None) -> list[dict[str, Any]]:
+        """Invitations that wait for an answer (into one project)."""
+        params = without_none({"project_id": None if project is None else self.root.projects._id_of(project)})
+        rows: list[dict[str, Any]] = self._json("GET", "/users/invitations", params=params)
+        return rows
+
+    def revoke_invitation(self, email: str) -> None:
+        """Take an invitation back."""
+        self._request("DELETE", f"/users/invitations/{quote(email, safe='@+')}/revoke")
 
 
 def _user_path(email: str) -> str:

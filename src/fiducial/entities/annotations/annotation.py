@@ -134,6 +134,11 @@ class Annotation(AnnotationBase):
         return self.numeric_value if self.annotation_type in NUMERIC_TYPES else self.text_value
 
     @property
+    def old_geometry(self) -> Any:
+        """The geometry before the last change, where the server tells it."""
+        return self._told("old_geometry")
+
+    @property
     def added_by(self) -> str:
         """E-mail address of the author."""
         return self.created_by or ""
@@ -202,7 +207,7 @@ class Annotation(AnnotationBase):
             raise ValueError("this annotation has no id: it is not on a server yet")
         path = f"/annotations/{self.resource_id}/annotations/{self.id}/file"
         version = {name: self.__dict__.get(name) for name in ("created_at", "deleted_at", "associated_file")}
-        return FileOf("annotations", self.id, "annotation_data", version, path, lambda: self._endpoint)
+        return FileOf("annotations", self.id, "segmentation_data", version, path, lambda: self._endpoint)
 
 
 def normalized(data: Mapping[str, Any]) -> dict[str, Any]:

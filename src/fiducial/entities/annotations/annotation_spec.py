@@ -28,10 +28,15 @@ class AnnotationSpec(BaseModel):
         return (CategoryAnnotationSpec if kwargs.get("type") == AnnotationType.CATEGORY else cls)(**kwargs)
 
     def asdict(self) -> dict[str, Any]:
-        return self.model_dump(warnings="none", exclude_none=True)
+        """All fields, unknown ones included; a colour that is not set is left out."""
+        return self.model_dump(warnings="none", exclude=self._unset())
 
     def asjson(self) -> str:
-        return self.model_dump_json(warnings="none", exclude_none=True)
+        """:meth:`asdict` as JSON text."""
+        return self.model_dump_json(warnings="none", exclude=self._unset())
+
+    def _unset(self) -> set[str]:
+        return {"color"} if self.color is None else set()
 
 
 class CategoryAnnotationSpec(AnnotationSpec):
@@ -39,3 +44,9 @@ class CategoryAnnotationSpec(AnnotationSpec):
 
     type: AnnotationType = AnnotationType.CATEGORY
     values: list[str]
+
+
+def spec_of(row: dict[str, Any]) -> AnnotationSpec:
+    """A spec in the server's words; a category that lists no values is a plain one."""
+    is_choice = row.get("type") == AnnotationType.CATEGORY and row.get("values") is not None
+    return (CategoryAnnotationSpec if is_choice else AnnotationSpec).model_validate(row)

@@ -20,8 +20,9 @@ _KINDS: tuple[type[Resource], ...] = (DICOMResource, NiftiResource, VolumeResour
 
 def resource_class(storage: str | None, mimetype: str | None, filename: str | None) -> type[Resource]:
     """The class of highest priority that any of the three points to."""
-    suffix = (filename or "").lower()[-8:]  # all that suffixes look at, so that the answer is remembered
-    return _resource_class(storage, mimetype, suffix)
+    name = (filename or "").lower()
+    suffix = ".nii.gz" if name.endswith(".nii.gz") else name[name.rfind(".") :]
+    return _resource_class(storage, mimetype, suffix)  # the ending is all it looks at, so that the answer is remembered
 
 
 @lru_cache(maxsize=4096)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import logging
 import signal
 import sys
 from dataclasses import replace
@@ -11,12 +12,16 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from fiducial.errors import Unavailable
 from fiducial_server.app.cli import options as o
 
 if TYPE_CHECKING:
+    import socket
+
     from fiducial_server.app.first_start import Admin
     from fiducial_server.app.settings import Settings
 
+log = logging.getLogger(__name__)
 command = typer.Typer(
     help="Run the server.", add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
 )
@@ -50,34 +55,59 @@ def _serve(settings: Settings, as_json: bool) -> None:
     from fiducial_server.app import logs, server
     from fiducial_server.app.build import build
     from fiducial_server.app.first_start import first_start
+    from fiducial_server.app.mlflow_process import MlflowProcess
 
     logs.set_up(settings.log_level)
-    socket = server.listen(settings.host, settings.port)
-    settings = replace(settings, port=socket.getsockname()[1])
+    sockets = [server.listen(settings.host, settings.port)]
+    settings = replace(settings, port=sockets[0].getsockname()[1])
+    no_models = _listen_for_models(settings, sockets)
     services = build(settings)
     try:
         admin = first_start(settings, services.access)
     except BaseException:
         services.close()
         raise
-    _announce(settings, admin, as_json)
+    _announce(settings, admin, as_json, no_models)
     # The loop that answers shares the interpreter with threads that decode: let it have its turn after 1 ms, not 5.
     sys.setswitchinterval(0.001)
     # What is loaded by now stays: the collector need not look through it again and again.
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
-    running = server.make_server(services)
+    at = None if no_models else server.ModelsAt(sockets[1].getsockname()[1], MlflowProcess(settings))
+    running = server.make_server(services, at)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)  # raised again when all is closed: a stop that was asked for ends with 0
-    running.run(sockets=[socket])
+    running.run(sockets=sockets)
     if not running.started:
         raise typer.Exit(o.EXIT_FAILED)
 
 
-def _announce(settings: Settings, admin: Admin, as_json: bool) -> None:
+def _listen_for_models(settings: Settings, sockets: list[socket.socket]) -> str | None:
+    """Listen for the models host too, or say why it is not there: the main host does not depend on it."""
+    from fiducial_server.app import server
+
+    if settings.models_port == 0:
+        return "turned off (--models-port 0)"
+    try:
+        found = server.listen(settings.host, settings.models_port)
+        server.claim(found)
+    except Unavailable as error:
+        log.warning("the models host is not available: %s; --models-port names another port", error.message)
+        return f"not available: {error.message}"
+    sockets.append(found)
+    return None
+
+
+def _announce(settings: Settings, admin: Admin, as_json: bool, no_models: str | None) -> None:
     """Where, who, and where the key is; the key itself only when it was made now."""
-    told = {"url": settings.url, "email": admin.email, "admin_file": str(admin.file) if admin.file else None}
+    models = None if no_models else settings.models_url
+    told = {
+        "url": settings.url,
+        "models_url": models,
+        "email": admin.email,
+        "admin_file": str(admin.file) if admin.file else None,
+    }
     made = admin.created and settings.admin_api_key is None  # who gave a key knows it
     if made:
         told["api_key"] = admin.api_key
@@ -85,6 +115,7 @@ def _announce(settings: Settings, admin: Admin, as_json: bool) -> None:
         print(json.dumps(told), flush=True)
         return
     print(f"Fiducial is at {settings.url}", flush=True)
+    print(f"  models:  {models or no_models}", flush=True)
     print(f"  user:    {admin.email}", flush=True)
     if made:
         print(f"  API key: {admin.api_key}   (shown once)", flush=True)

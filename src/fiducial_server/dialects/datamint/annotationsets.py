@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from fiducial.errors import Invalid, NotFound
+from fiducial.errors import Invalid
 from fiducial_server.dialects.datamint.body import Fields
-from fiducial_server.dialects.datamint.call import ORIGIN, Call, Calling, JsonObject, ProjectId, ResourceId, WorklistId
-from fiducial_server.dialects.datamint.specs import feature_specs, renames, segmentation_group
+from fiducial_server.dialects.datamint.call import (
+    ORIGIN,
+    PAGE,
+    Call,
+    Calling,
+    JsonObject,
+    Limit,
+    Offset,
+    ProjectId,
+    WorklistId,
+)
+from fiducial_server.dialects.datamint.reviews import new_annotators
+from fiducial_server.dialects.datamint.specs import changed_specs, feature_specs, renames, segmentation_group
 from fiducial_server.dialects.datamint.wire.listing import json, listed
-from fiducial_server.dialects.datamint.wire.task import task
 from fiducial_server.dialects.datamint.wire.worklist import AI_SETTINGS, groups, worklist
-from fiducial_server.model.ids import parse_id
-from fiducial_server.model.ontology import SegmentationGroup
-from fiducial_server.model.project import AnnotationSet
+from fiducial_server.model.project import AnnotationSet, Feature
 
 router = APIRouter(tags=["annotation sets"])
 
@@ -28,7 +36,7 @@ def shown(call: Call, value: AnnotationSet, *, with_items: bool) -> dict[str, An
     return worklist(
         value,
         projects.specs(actor, value.project_id, value.id),
-        projects.members(actor, value.project_id),
+        projects.annotators(actor, value.id),
         projects.segmentation_group(actor, value.id),
         projects.set_items(actor, value.id) if with_items else None,
     )
@@ -49,11 +57,10 @@ def project_worklist(call: Calling, pid: ProjectId) -> Response:
 
 
 @router.get("/annotationsets")
-def list_sets(call: Calling, status: str | None = None) -> Response:
-    """Every annotation set of every project."""
-    sets = call.services.projects.annotation_sets(call.actor)
-    rows = [shown(call, value, with_items=False) for value in sets if status in {None, "", value.status}]
-    return listed(rows, len(rows))
+def list_sets(call: Calling, status: str | None = None, offset: Offset = 0, limit: Limit = PAGE) -> Response:
+    """Annotation sets of all projects; of one status where one is named."""
+    sets, total = call.services.projects.list_sets(call.actor, status=status or None, offset=offset, limit=limit)
+    return listed([worklist(one.value, one.specs, one.annotators, one.group, None) for one in sets], total)
 
 
 @router.post("/annotationsets")
@@ -69,6 +76,7 @@ def create_set(call: Calling, body: JsonObject) -> Response:
         item_ids=body.ids("resource_ids"),
         specs=feature_specs(body),
         segmentation_group=segmentation_group(body.raw("segmentation_data"), "segmentation_data"),
+        annotators=new_annotators(body),
         settings=_settings(body),
         origin=ORIGIN,
     )
@@ -77,7 +85,7 @@ def create_set(call: Calling, body: JsonObject) -> Response:
 
 def _settings(body: Fields) -> dict[str, Any]:
     read = {mine: body.raw(written) for written, mine in AI_SETTINGS.items() if body.has(written)}
-    return {**read, **body.only("return_url", "annotators", "viewable_ai_annotations", "editable_ai_annotations")}
+    return {**read, **body.only("return_url", "viewable_ai_annotations", "editable_ai_annotations")}
 
 
 @router.get("/annotationsets/{wid}")
@@ -90,14 +98,21 @@ def get_set(call: Calling, wid: WorklistId) -> Response:
 def patch_set(call: Calling, wid: WorklistId, body: JsonObject) -> Response:
     """Any of the fields of creation."""
     changes: dict[str, Any] = {name: body.text(name) for name in ("name", "description", "status") if body.has(name)}
-    if (specs := feature_specs(body)) is not None:
+    if (specs := changed_specs(body, partial(_specs, call, wid))) is not None:
         changes["specs"] = specs
     if (group := segmentation_group(body.raw("segmentation_data"), "segmentation_data")) is not None:
         changes["segmentation_group"] = group
+    if body.raw("annotators") is not None:
+        changes["annotators"] = new_annotators(body)
     if settings := _settings(body):
         changes["settings"] = settings
     value = call.services.projects.patch_annotation_set(call.actor, wid, changes, origin=ORIGIN)
     return json(shown(call, value, with_items=True))
+
+
+def _specs(call: Call, wid: str) -> list[Feature]:
+    of_set = call.services.projects.annotation_set(call.actor, wid)
+    return call.services.projects.specs(call.actor, of_set.project_id, wid)
 
 
 @router.post("/annotationsets/{wid}/resources")
@@ -125,10 +140,6 @@ def put_group(call: Calling, wid: WorklistId, body: JsonObject) -> Response:
     group = segmentation_group(body.raw("segmentationData"), "segmentationData")
     if group is None:
         raise Invalid("segmentationData is missing", field="segmentationData")
-    return _saved(call, wid, group, body)
-
-
-def _saved(call: Call, wid: str, group: SegmentationGroup, body: Fields) -> Response:
     projects = call.services.projects
     saved = projects.set_segmentation_group(call.actor, wid, group, renames=renames(body), origin=ORIGIN)
     return json({"groups": groups(saved)})
@@ -136,35 +147,5 @@ def _saved(call: Call, wid: str, group: SegmentationGroup, body: Fields) -> Resp
 
 @router.delete("/annotationsets/{wid}/segmentation-group/{identifier:path}")
 def delete_segment(call: Calling, wid: WorklistId, identifier: str) -> Response:
-    """One identifier out of the group. Labels that have it stay."""
-    group = call.services.projects.segmentation_group(call.actor, wid)
-    left = tuple(segment for segment in group.segments if segment.identifier != identifier)
-    if len(left) == len(group.segments):
-        raise NotFound(f"segmentation {identifier[:80]!r} not found in the group")
-    return _saved(call, wid, replace(group, segments=left), Fields({}))
-
-
-@router.post("/annotationsets/{wid}/resources/{rid}/status")
-def set_status(call: Calling, wid: WorklistId, rid: ResourceId, body: JsonObject) -> Response:
-    """``{status}``: opened, annotated, closed, approved or revision_request."""
-    projects = call.services.projects
-    project_id = projects.annotation_set(call.actor, wid).project_id
-    projects.set_status(call.actor, project_id, rid, body.required_text("status"), wid, origin=ORIGIN)
-    rows = projects.statuses(call.actor, project_id, annotation_set_id=wid, item_id=rid)
-    return json([task(row) for row in rows])
-
-
-@router.get("/annotationsets/{wid}/annotation-statuses")
-def statuses(
-    call: Calling,
-    wid: WorklistId,
-    status: str | None = None,
-    resource_id: str | None = None,
-    user_id: str | None = None,
-) -> Response:
-    """The work status of every resource of the set."""
-    projects = call.services.projects
-    project_id = projects.annotation_set(call.actor, wid).project_id
-    item_id = parse_id(resource_id, "resource_id") if resource_id else None
-    rows = projects.statuses(call.actor, project_id, annotation_set_id=wid, item_id=item_id, status=status)
-    return json([task(row) for row in rows if user_id is None or row.assignee == user_id])
+    """One identifier out of the group, unless labels have it."""
+    return json({"groups": groups(call.services.projects.delete_segment(call.actor, wid, identifier, origin=ORIGIN))})

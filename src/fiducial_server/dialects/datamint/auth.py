@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 
 from starlette.datastructures import Headers
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fiducial.errors import FiducialError, Unauthenticated
@@ -38,20 +39,32 @@ def _basic(encoded: str) -> str:
 
 
 class RequireKey:
-    """Nothing behind this answers without a key. The actor is put into the request's state."""
+    """Nothing behind this answers without a key. The actor is put into the request's state.
 
-    def __init__(self, app: ASGIApp, authenticate: Callable[[str], Actor], threads: Executor) -> None:
+    ``without_key`` are the exceptions, as (method, path); their requests have no actor, whatever key they bring.
+    ``refuse`` renders a refusal in the shape of what is behind.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        authenticate: Callable[[str], Actor],
+        threads: Executor,
+        without_key: frozenset[tuple[str, str]] = frozenset(),
+        refuse: Callable[[FiducialError], Response] = answer,
+    ) -> None:
         self._app, self._authenticate, self._threads = app, authenticate, threads
+        self._without_key, self._refuse = without_key, refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or (scope["method"], scope["path"]) in self._without_key:
             await self._app(scope, receive, send)
             return
         try:
             key = key_of(Headers(scope=scope))
             actor = await get_running_loop().run_in_executor(self._threads, self._authenticate, key)
         except FiducialError as error:
-            response = answer(error)
+            response = self._refuse(error)
             if scope["path"].startswith("/docs"):
                 response.headers["WWW-Authenticate"] = 'Basic realm="fiducial: any name, an API key as password"'
             await response(scope, receive, send)

@@ -15,16 +15,16 @@ JSON_BYTES = 256 << 20
 """The most that a JSON body may hold: a quarter of a million labels of a video are about half of it."""
 
 
-async def read_json(request: Request) -> Any:
+async def read_json(request: Request, limit: int = JSON_BYTES) -> Any:
     """The whole body as JSON. Invalid when it is not JSON, TooLarge when it is over the limit."""
     pieces: list[bytes] = []
     size = 0
-    if int(request.headers.get("content-length") or 0) > JSON_BYTES:
-        raise TooLarge(f"a JSON body may have at most {JSON_BYTES} bytes")
+    if int(request.headers.get("content-length") or 0) > limit:
+        raise TooLarge(f"a JSON body may have at most {limit} bytes")
     async for piece in request.stream():
         size += len(piece)
-        if size > JSON_BYTES:
-            raise TooLarge(f"a JSON body may have at most {JSON_BYTES} bytes")
+        if size > limit:
+            raise TooLarge(f"a JSON body may have at most {limit} bytes")
         pieces.append(piece)
     return decode(b"".join(pieces), "the body")
 
@@ -80,6 +80,13 @@ class Fields:
     def has(self, field: str) -> bool:
         """Whether the key was sent at all, null or not."""
         return field in self._given
+
+    def refuse_others(self, *known: str) -> None:
+        """Invalid, naming it, when a field was sent that is none of ``known``."""
+        unknown = sorted(set(self._given) - set(known))
+        if unknown:
+            names = ", ".join(repr(self.name(field)[:80]) for field in unknown)
+            raise Invalid(f"unknown: {names}; there are {', '.join(known)}", field=self.name(unknown[0]))
 
     def raw(self, field: str) -> Any:
         return self._given.get(field)
@@ -137,6 +144,10 @@ class Fields:
     def object(self, field: str) -> Mapping[str, Any]:
         value = self._given.get(field)
         return {} if value is None else json_object(value, self.name(field))
+
+    def whole_object(self) -> dict[str, Any]:
+        """Everything that was sent, as it came."""
+        return dict(self._given)
 
     def only(self, *fields: str) -> dict[str, Any]:
         """Those of ``fields`` that were sent, null or not."""

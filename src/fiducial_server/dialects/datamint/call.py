@@ -10,10 +10,11 @@ from pydantic import AfterValidator
 from starlette.datastructures import Headers
 from starlette.requests import Request
 
+from fiducial.errors import Invalid
 from fiducial_server.dialects.datamint.body import Fields, json_array, json_object, read_json
 from fiducial_server.dialects.services import Services
 from fiducial_server.model.actor import Actor
-from fiducial_server.model.ids import parse_id
+from fiducial_server.model.ids import is_id, parse_id
 
 ORIGIN = "datamint"
 """What the events of this dialect's writes name as their origin."""
@@ -53,19 +54,25 @@ async def _array(request: Request) -> list[Any]:
     return json_array(await read_json(request))
 
 
-def _id(what: str) -> AfterValidator:
-    return AfterValidator(lambda text: parse_id(text, what))
+def id_in_path(what: str) -> AfterValidator:
+    """Checks an id that an address names. No thing has an id of another form, and old clients want to read just that."""
+
+    def check(text: str) -> str:
+        if not is_id(text):
+            raise Invalid(f"{what} {text[:80]!r} not found: it must be a UUID", field=what)
+        return parse_id(text, what)
+
+    return AfterValidator(check)
 
 
 Calling = Annotated[Call, Depends(_call)]
 JsonObject = Annotated[Fields, Depends(_object)]
 JsonArray = Annotated[list[Any], Depends(_array)]
-ProjectId = Annotated[str, _id("project id")]
-ResourceId = Annotated[str, _id("resource id")]
-AnnotationId = Annotated[str, _id("annotation id")]
-WorklistId = Annotated[str, _id("annotation set id")]
-DatasetId = Annotated[str, _id("dataset id")]
-UserId = Annotated[str, _id("user id")]
-JobId = Annotated[str, _id("job id")]
+ProjectId = Annotated[str, id_in_path("project id")]
+ResourceId = Annotated[str, id_in_path("resource id")]
+AnnotationId = Annotated[str, id_in_path("annotation id")]
+WorklistId = Annotated[str, id_in_path("annotation set id")]
+DatasetId = Annotated[str, id_in_path("dataset id")]
+JobId = Annotated[str, id_in_path("job id")]
 Offset = Annotated[int, Query(ge=0, le=2**53)]
 Limit = Annotated[int, Query(ge=1, le=PAGE)]

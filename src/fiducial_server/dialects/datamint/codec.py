@@ -23,6 +23,9 @@ from fiducial_server.model.label import LabelKind, NewLabel, Source
 INSTANCE_VALUE = "instance"
 """Name of the entry of ``values`` that says which annotations are one thing over several frames."""
 
+_DEPTH = 2
+"""Place of the third number in a point."""
+
 _MEASURES = frozenset({LabelKind.DISTANCE, LabelKind.AREA, LabelKind.ANGLE})
 
 
@@ -184,7 +187,11 @@ def _shape(item: Fields, kind: str, scope: str, place: Place) -> NewLabel:
     if not isinstance(geometry, dict):
         raise Invalid(f"{item.name('geometry')} is missing: a {kind} needs its points", field=item.name("geometry"))
     try:
-        if place.in_mm and geometry.get("coordinate_system", "patient") == "patient":
+        system = geometry.get("coordinate_system")
+        if system == "patient" and not place.in_mm:
+            raise Invalid("the points are in patient coordinates, and this item has no place in the patient")
+        in_mm = place.in_mm and system in {None, "patient"}
+        if in_mm and not _without_depth(geometry):
             label = _from_patient(item, kind, scope, geometry, place)
         else:
             label = _from_pixels(item, kind, scope, geometry, place)
@@ -193,6 +200,17 @@ def _shape(item: Fields, kind: str, scope: str, place: Place) -> NewLabel:
             raise
         raise Invalid(f"{item.name('geometry')}: {error.message}", **error.details) from None
     return _with_value(item, label)
+
+
+def _without_depth(geometry: Mapping[str, Any]) -> bool:
+    """Whether every point's third number is null, as old clients send columns and rows of an image of one frame.
+
+    Points in mm have three numbers, so such points are pixels, whatever the item is.
+    """
+    points = geometry.get("points")
+    if not isinstance(points, list) or not points:
+        return False
+    return all(isinstance(point, list) and len(point) == _DEPTH + 1 and point[_DEPTH] is None for point in points)
 
 
 def _from_pixels(item: Fields, kind: str, scope: str, geometry: Mapping[str, Any], place: Place) -> NewLabel:

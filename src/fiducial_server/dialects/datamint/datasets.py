@@ -35,6 +35,13 @@ def get_dataset(call: Calling, did: DatasetId) -> Response:
     return json(dataset(value, projects.dataset_item_ids(call.actor, did), call.customer_id))
 
 
+@router.delete("/datasets/{did}")
+def delete_dataset(call: Calling, did: DatasetId) -> Response:
+    """Delete softly; 409 for a dataset that a project shows. The resources stay."""
+    call.services.projects.delete_dataset(call.actor, did, origin=ORIGIN)
+    return done()
+
+
 @router.get("/datasets/{did}/resources")
 def dataset_resources(call: Calling, did: DatasetId) -> Response:
     """All of them in one bare array, sent page by page."""
@@ -53,7 +60,7 @@ def _pages(call: Call, did: str) -> Iterator[Sequence[Item]]:
 
 @router.post("/datasets/{did}/resources")
 def change_dataset(call: Calling, did: DatasetId, body: JsonObject) -> Response:
-    """``{resource_ids_to_add, resource_ids_to_delete}``."""
+    """``{resource_ids_to_add, resource_ids_to_delete}``. What is added is published, as old clients mean it."""
     if body.flag("all_files_selected"):
         raise Invalid("all_files_selected is not done here: name the resources", field="all_files_selected")
     call.services.projects.change_dataset_items(
@@ -63,4 +70,6 @@ def change_dataset(call: Calling, did: DatasetId, body: JsonObject) -> Response:
         remove=body.ids("resource_ids_to_delete"),
         origin=ORIGIN,
     )
+    if added := body.ids("resource_ids_to_add"):
+        call.services.items.publish(call.actor, added, origin=ORIGIN)
     return done()

@@ -32,7 +32,8 @@ class FileHead:
 class FormParser:
     """Feed it the body; it yields the file's bytes. After :meth:`finish`, ``fields`` and ``head`` are complete.
 
-    ``file_part`` is the name of the part that is the file. It is wanted exactly once unless ``optional``.
+    ``file_part`` is the name of the part that is the file; old clients send it without any name. It is wanted exactly
+    once unless ``optional``.
     """
 
     boundary: str
@@ -87,7 +88,7 @@ class FormParser:
             raise Invalid(f"the multipart body has no file part named {self.file_part!r}", field=self.file_part)
 
     def _begin(self, segment: MultipartSegment) -> None:
-        self._name = segment.name or ""
+        self._name = segment.name or self.file_part
         self._text.clear()
         if self._name != self.file_part:
             if self._name in self.fields:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import msgspec
 from fastapi import APIRouter
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from fiducial.errors import Invalid
 from fiducial_server.dialects.datamint.body import Fields
@@ -22,15 +20,13 @@ from fiducial_server.dialects.datamint.call import (
     Offset,
     ProjectId,
     ResourceId,
-    UserId,
 )
+from fiducial_server.dialects.datamint.reviews import new_annotators
 from fiducial_server.dialects.datamint.specs import feature_specs, segmentation_group
-from fiducial_server.dialects.datamint.wire.listing import done, json, listed
+from fiducial_server.dialects.datamint.wire.listing import array, done, json, listed
 from fiducial_server.dialects.datamint.wire.project import STORED_SETTINGS, project
 from fiducial_server.dialects.datamint.wire.resource import resource
-from fiducial_server.dialects.datamint.wire.task import task
 from fiducial_server.dialects.datamint.wire.worklist import AI_SETTINGS, member
-from fiducial_server.model.ids import parse_id
 from fiducial_server.model.item import Item
 from fiducial_server.model.project import Project
 
@@ -64,6 +60,7 @@ def create_project(call: Calling, body: JsonObject) -> Response:
         require_review=bool(body.flag("require_review")),
         specs=feature_specs(own) or (),
         segmentation_group=segmentation_group(body.raw("segmentationData"), "segmentationData"),
+        annotators=new_annotators(own),
         settings=_settings(body),
         origin=ORIGIN,
     )
@@ -72,14 +69,16 @@ def create_project(call: Calling, body: JsonObject) -> Response:
 
 @router.get("/projects/{pid}")
 def get_project(call: Calling, pid: ProjectId) -> Response:
-    """One project, with its annotators."""
+    """One project, with its members and annotators, and in which of its annotation sets each is to annotate."""
     return json(_whole(call, call.services.projects.get(call.actor, pid)))
 
 
 def _whole(call: Call, value: Project) -> dict[str, Any]:
     projects = call.services.projects
-    sets = [entry.id for entry in projects.annotation_sets(call.actor, value.id)]
-    people = [{"email": m.email, "worklist_ids": sets} for m in projects.members(call.actor, value.id)]
+    sets: dict[str, list[str]] = {one.email: [] for one in projects.members(call.actor, value.id)}
+    for one in projects.annotators_of_project(call.actor, value.id):
+        sets.setdefault(one.email, []).append(one.annotation_set_id)
+    people = [{"email": email, "worklist_ids": ids} for email, ids in sets.items()]
     return project(value, call.customer_id, people)
 
 
@@ -116,23 +115,12 @@ def restore_project(call: Calling, pid: ProjectId) -> Response:
 @router.get("/projects/{pid}/resources")
 def project_resources(call: Calling, pid: ProjectId) -> Response:
     """All of them in one bare array, sent page by page."""
-    pages = iter(call.services.projects.all_items(call.actor, pid))
-    first = next(pages, ())  # an unknown project answers before the array begins
-    return array_of_resources(itertools.chain((first,), pages), call.customer_id)
+    return array_of_resources(call.services.projects.all_items(call.actor, pid), call.customer_id)
 
 
 def array_of_resources(pages: Iterator[Sequence[Item]], customer_id: str) -> Response:
     """A bare JSON array that never is in memory as a whole."""
-    return StreamingResponse(_array(pages, customer_id), media_type="application/json")
-
-
-def _array(pages: Iterator[Sequence[Item]], customer_id: str) -> Iterator[bytes]:
-    encode, before = msgspec.json.Encoder().encode, b"["
-    for page in pages:
-        if page:
-            yield before + encode([resource(item, customer_id) for item in page])[1:-1]
-            before = b","
-    yield b"[]" if before == b"[" else b"]"
+    return array([resource(item, customer_id) for item in page] for page in pages)
 
 
 @router.post("/projects/{pid}/resources")
@@ -164,16 +152,6 @@ def set_status(call: Calling, pid: ProjectId, rid: ResourceId, body: JsonObject)
     return done()
 
 
-@router.get("/projects/{pid}/annotation-statuses")
-def annotation_statuses(
-    call: Calling, pid: ProjectId, status: str | None = None, resource_id: str | None = None, user_id: str | None = None
-) -> Response:
-    """The work status of every resource."""
-    item_id = parse_id(resource_id, "resource_id") if resource_id else None
-    rows = call.services.projects.statuses(call.actor, pid, item_id=item_id, status=status)
-    return json([task(row) for row in rows if user_id is None or row.assignee == user_id])
-
-
 @router.get("/projects/{pid}/members")
 def members(call: Calling, pid: ProjectId) -> Response:
     """A bare array."""
@@ -181,14 +159,14 @@ def members(call: Calling, pid: ProjectId) -> Response:
 
 
 @router.post("/projects/{pid}/members/{user_id}")
-def set_member(call: Calling, pid: ProjectId, user_id: UserId, body: JsonObject) -> Response:
-    """``{roles}``: make somebody a member, or change what they may do."""
+def set_member(call: Calling, pid: ProjectId, user_id: str, body: JsonObject) -> Response:
+    """``{roles}``: make a user (id or e-mail address) a member, or change what they may do."""
     projects = call.services.projects
     return json(member(projects.set_member(call.actor, pid, user_id, roles=body.texts("roles"), origin=ORIGIN)))
 
 
 @router.delete("/projects/{pid}/members/{user_id}")
-def remove_member(call: Calling, pid: ProjectId, user_id: UserId) -> Response:
+def remove_member(call: Calling, pid: ProjectId, user_id: str) -> Response:
     """No longer a member."""
     call.services.projects.remove_member(call.actor, pid, user_id, origin=ORIGIN)
     return done()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, TypeVar
 from urllib.parse import quote
 
 from starlette.datastructures import Headers
 from starlette.responses import Response, StreamingResponse
 
 from fiducial_server.dialects.datamint.errors import refusal
+
+T = TypeVar("T")
 
 
 class Content(Protocol):
@@ -79,6 +82,11 @@ def send(content: Content, headers: Headers, mimetype: str | None = None) -> Res
     # The first piece is read before the status is sent: bytes that are gone answer as an error, not as a cut body.
     first = next(pieces, b"")
     return StreamingResponse(_joined(first, pieces), 206 if wanted else 200, about, mimetype or content.mimetype)
+
+
+def begun(entries: Iterator[T]) -> Iterator[T]:
+    """The same entries, the first of them made already: what is wrong with it is raised here, before anything is sent."""
+    return itertools.chain(list(itertools.islice(entries, 1)), entries)
 
 
 def _joined(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

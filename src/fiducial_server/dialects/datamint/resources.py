@@ -43,6 +43,8 @@ ORDER_FIELDS: Mapping[str, str] = {
 }
 _DELETED = ("exclude", "include", "only")
 _MATCHES = ("union", "intersection")
+_NEVER = ("new", "archived")
+"""Status words of old clients that no resource has here."""
 
 
 @router.get("/resources")
@@ -66,6 +68,8 @@ def list_resources(
     limit: Limit = PAGE,
 ) -> Response:
     """Resources, narrowed. ``from`` is inclusive, ``to`` exclusive; ``tags`` and ``project`` are JSON texts."""
+    if status in _NEVER:
+        return wrapped("resources", [], 0)
     words, words_match = selection(tags, "tags", "union")
     projects, projects_match = selection(project, "project", "intersection")
     narrowing = ItemFilter(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 from fiducial.errors import Invalid
@@ -15,6 +16,7 @@ from fiducial_server.model.ontology import (
     SegmentationType,
     SegmentDefinition,
 )
+from fiducial_server.model.project import Feature
 
 
 def feature_specs(body: Fields) -> tuple[FeatureSpec, ...] | None:
@@ -29,6 +31,25 @@ def feature_specs(body: Fields) -> tuple[FeatureSpec, ...] | None:
     ]
     entries = [Fields(entry, f"annotations[{i}]") for i, entry in enumerate(body.objects("annotations"))]
     return (*(_spec(entry) for entry in entries), *flags)
+
+
+def changed_specs(body: Fields, there: Callable[[], Sequence[Feature]]) -> tuple[FeatureSpec, ...] | None:
+    """The specs of a change: ``annotations`` are all there are. Without them ``frame_labels`` and ``image_labels`` take the
+    place of the labels of that scope, and everything else of what is ``there`` stays.
+    """
+    given = feature_specs(body)
+    if given is None or body.raw("annotations") is not None:
+        return given
+    gone = {scope for scope in ("frame", "image") if body.raw(f"{scope}_labels") is not None}
+    return (*(spec for feature in there() for spec in _kept(feature, gone)), *given)
+
+
+def _kept(feature: Feature, gone: Set[str]) -> list[FeatureSpec]:
+    kind = FeatureKind(feature.kind)
+    if kind is not FeatureKind.FLAG:
+        return [FeatureSpec(kind, feature.identifier)]
+    left = [scope for scope in feature.scopes or ("image",) if scope not in gone]
+    return [FeatureSpec(kind, feature.identifier, scope=scope) for scope in left]
 
 
 def _spec(entry: Fields) -> FeatureSpec:
@@ -76,11 +97,20 @@ def hex_color(given: Any, field: str) -> str | None:
 
 
 def renames(body: Fields) -> Mapping[str, str] | None:
-    """Old identifier to new one."""
+    """Old identifier to new one: a mapping, or a list of ``{from, to}``, of pairs, or of texts ``old→new`` or ``old->new``."""
     given = body.raw("renames")
     if given is None:
         return None
-    if isinstance(given, list):  # [{from, to}, ...]
-        pairs = [Fields(json_object(entry, "renames")) for entry in given]
-        return {pair.required_text("from"): pair.required_text("to") for pair in pairs}
+    if isinstance(given, list):
+        return dict(_rename(entry, f"renames[{i}]") for i, entry in enumerate(given))
     return {str(old): str(new) for old, new in json_object(given, "renames").items()}
+
+
+def _rename(entry: Any, where: str) -> tuple[str, str]:
+    if isinstance(entry, dict):
+        pair = Fields(entry, where)
+        return pair.required_text("from"), pair.required_text("to")
+    words = re.split(r"→|->", entry) if isinstance(entry, str) else entry
+    if not isinstance(words, list) or len(words) != 2 or not all(isinstance(w, str) and w.strip() for w in words):
+        raise Invalid(f"{where} must be an old and a new identifier, not {str(entry)[:80]!r}", field=where)
+    return words[0].strip(), words[1].strip()

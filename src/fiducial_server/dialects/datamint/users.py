@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from fiducial.errors import AlreadyExists
-from fiducial_server.dialects.datamint.call import ORIGIN, PAGE, Calling, JobId, JsonObject, Limit, Offset
+from fiducial.errors import AlreadyExists, NotFound
+from fiducial_server.dialects.datamint.call import ORIGIN, PAGE, Call, Calling, JobId, JsonObject, Limit, Offset
 from fiducial_server.dialects.datamint.errors import refusal
 from fiducial_server.dialects.datamint.wire.job import job
 from fiducial_server.dialects.datamint.wire.listing import done, json
@@ -42,9 +44,16 @@ def create_user(call: Calling, body: JsonObject) -> Response:
             origin=ORIGIN,
         )
     except AlreadyExists as error:
-        known = next((u for u in call.services.access.users(call.actor).rows if u.email == email.lower()), None)
-        return refusal(409, error.message, user(known) if known else {})
+        return refusal(409, error.message, _known(call, email))
     return json(user(value))
+
+
+def _known(call: Call, email: str) -> dict[str, Any]:
+    """The user who is there; nothing of one of another organization."""
+    try:
+        return user(call.services.access.user(call.actor, email))
+    except NotFound:
+        return {}
 
 
 @router.get("/users/{email}")
@@ -55,8 +64,11 @@ def get_user(call: Calling, email: str) -> Response:
 
 @router.patch("/users/{email}")
 def update_user(call: Calling, email: str, body: JsonObject) -> Response:
-    """Those given of ``firstname, lastname, roles, password``."""
-    changes = {**body.only("firstname", "lastname", "password", "email")}
+    """Those given of ``firstname, lastname, password, roles, disabled``."""
+    body.refuse_others("firstname", "lastname", "password", "roles", "disabled")
+    changes = body.only("firstname", "lastname", "password")
+    if body.raw("disabled") is not None:
+        changes["disabled"] = body.flag("disabled")
     if body.raw("roles") is not None:
         changes["roles"] = body.texts("roles")
     return json(user(call.services.access.update_user(call.actor, email, changes, origin=ORIGIN)))

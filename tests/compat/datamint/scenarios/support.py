@@ -30,6 +30,8 @@ def without_torchvision() -> None:
     import sys
     from types import ModuleType
 
+    from datamint import Api  # noqa: F401 - what it imports asks whether torchvision is there; it must hear no
+
     names = ("torchvision", "torchvision.utils", "torchvision.transforms", "torchvision.transforms.functional")
     for name in names:
         sys.modules.setdefault(name, ModuleType(name)).__path__ = []  # type: ignore[attr-defined]

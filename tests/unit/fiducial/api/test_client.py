@@ -13,7 +13,7 @@ import pytest
 
 import fiducial
 from fiducial.api import settings
-from fiducial.api.base_api import ApiConfig
+from fiducial.api.base_api import ApiConfig, BaseApi
 from fiducial.api.client import Api
 from fiducial.errors import Invalid
 from fiducial.exceptions import AuthenticationError
@@ -67,13 +67,20 @@ def test_both_headers_are_sent() -> None:
     assert client.headers["authorization"] == f"Bearer {SECRET}"
 
 
-def test_what_comes_later_says_so() -> None:
+DOCUMENTED_GROUPS = (
+    "projects", "resources", "annotations", "channels", "users", "datasets", "models", "annotationsets", "inference", "deploy",
+    "validation_studies",
+)  # fmt: skip
+
+
+def test_every_documented_group_of_calls_is_there() -> None:
     api = api_with(lambda _: httpx.Response(200, json=[]))
-    with pytest.raises(AttributeError, match="not available yet"):
-        api.models  # noqa: B018
+    assert all(isinstance(getattr(api, name), BaseApi) for name in DOCUMENTED_GROUPS)
+    assert set(DOCUMENTED_GROUPS) <= set(dir(api))
+    assert api.projects is api.projects
+    assert api.projects.root is api
     with pytest.raises(AttributeError, match="projects, resources"):
         api.nonsense  # noqa: B018
-    assert {"projects", "resources", "annotations", "users", "channels"} <= set(dir(api))
 
 
 def test_keys_are_not_shown_and_not_pickled() -> None:

@@ -66,3 +66,53 @@ def test_errors_go_through_pickle() -> None:
 def test_names_that_scripts_import() -> None:
     assert exceptions.ResourceNotFoundError is exceptions.ItemNotFoundError
     assert issubclass(exceptions.ServerError, exceptions.DatamintException)
+
+
+def test_a_refusal_made_here_looks_like_the_server_s() -> None:
+    """Scripts look at ``error.response.status_code``, wherever the refusal was made."""
+    api = api_with(lambda _: httpx.Response(200, json=[]))
+    with pytest.raises(httpx.HTTPStatusError) as unknown:
+        api.projects.get_project_resources("no such project")
+    assert (unknown.value.response.status_code, BaseApi.get_status_code(unknown.value)) == (404, 404)
+    assert "no such project" in unknown.value.response.json()["message"]
+    for call in (api.resources.get_by_id, api.resources.delete, api.annotations.get_by_id, api.datasets.delete):
+        with pytest.raises(ValueError, match="must be a UUID") as caught:
+            call("not-an-id")
+        assert isinstance(caught.value, httpx.HTTPStatusError)
+        assert caught.value.response.status_code == 400
+
+
+ALL_CALLS = [
+    lambda api: api.resources.get_by_id(ID),
+    lambda api: api.resources.get_list(),
+    lambda api: api.resources.get_all(limit=1),
+    lambda api: api.resources.delete(ID),
+    lambda api: api.resources.bulk_delete([ID]),
+    lambda api: api.projects.delete(ID),
+    lambda api: api.projects.bulk_delete([ID, ID]),
+    lambda api: api.projects.patch(ID, {"name": "x"}),
+    lambda api: api.projects.partial_update(ID, {"name": "x"}),
+    lambda api: api.projects.create("x"),
+    lambda api: api.annotations.bulk_delete([ID]),
+    lambda api: api.annotationsets.patch(ID, {"name": "x"}),
+    lambda api: api.validation_studies.get_by_id(ID),
+    lambda api: api.datasets.bulk_delete([ID]),
+    lambda api: api.users.get_by_id("a@b.c"),
+    lambda api: api.channels.get_list(),
+]
+
+
+@pytest.mark.parametrize("call", ALL_CALLS)
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 500])
+def test_every_documented_call_raises_httpx_own_error(call: object, status: int) -> None:
+    with pytest.raises(httpx.HTTPStatusError) as caught:
+        call(api_with(lambda _: refusal(status, "it was not found, say")))  # type: ignore[operator]
+    assert caught.value.response.status_code == status
+
+
+def test_the_status_of_other_libraries_errors() -> None:
+    class ClientResponseError(Exception):
+        status = 418
+
+    assert BaseApi.get_status_code(ClientResponseError()) == 418
+    assert BaseApi.get_status_code(ValueError()) == -1

@@ -11,7 +11,7 @@ import pytest
 
 from fiducial.api.client import Api
 from fiducial.entities.resource import Resource
-from fiducial.errors import Invalid, NotFound, Unsupported
+from fiducial.errors import Invalid, NotFound
 from fiducial.exceptions import NetworkError, ValidationError
 from tests.unit.fiducial.fake_server import UploadServer, api_with, refusal
 
@@ -177,8 +177,6 @@ def test_what_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
     server = UploadServer()
     resources = _api(server).resources
     (tmp_path / "x").write_bytes(b"x")
-    with pytest.raises(Unsupported, match="anonymis"):
-        resources.upload_resources(tmp_path, anonymize=True)
     with pytest.raises(FileNotFoundError, match="nothing"):
         resources.upload_resource(tmp_path / "nothing")
     with pytest.raises(NotFound, match="holds no file"):

@@ -31,7 +31,14 @@ def test_unknown_fields_are_kept_and_logged_once(caplog: pytest.LogCaptureFixtur
     users = [User(**USER, shoe_size=n) for n in (42, 43)]
     assert [user.asdict()["shoe_size"] for user in users] == [42, 43]
     assert json.loads(users[0].asjson())["shoe_size"] == 42
-    assert sum("shoe_size" in record.message for record in caplog.records) == 1
+    (told,) = [record for record in caplog.records if "shoe_size" in record.message]
+    assert told.levelname == "WARNING"
+
+
+def test_unknown_fields_are_not_told_outside_debug_mode(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "fiducial.entities")
+    assert User(**USER, hat_size=7).asdict()["hat_size"] == 7
+    assert caplog.records == []
 
 
 def test_left_out_fields_are_fetched_once_and_together() -> None:
@@ -100,6 +107,49 @@ def test_resource_facts() -> None:
     assert resource.id in repr(resource)
     with pytest.raises(ValueError, match="how many frames"):
         Resource(**resource_row()).get_depth()
+
+
+def test_documented_fields_that_only_some_servers_send() -> None:
+    names = ("publish_transforms", "segmentations", "measurements", "categories", "labels", "projects")
+    plain = Resource(**resource_row())
+    assert [getattr(plain, name) for name in names] == [None] * 6
+    assert not set(names) & set(plain.asdict())
+    told = Resource(**resource_row(**{name: [name] for name in names}))
+    assert [getattr(told, name) for name in names] == [[name] for name in names]
+    assert told.asdict()["labels"] == ["labels"]
+    label = {"name": "n", "scope": "image", "annotation_type": "label"}
+    assert Annotation(**label).old_geometry is None
+    assert Annotation(**label, old_geometry=[[1, 2]]).old_geometry == [[1, 2]]
+
+
+def test_specs_keep_what_is_not_known() -> None:
+    spec = AnnotationSpec(type="line", scope="frame", required=False, identifier="l", hint=None)
+    told = {"type": "line", "scope": "frame", "required": False, "identifier": "l", "hint": None}
+    assert spec.asdict() == json.loads(spec.asjson()) == told
+    coloured = AnnotationSpec(**told, color=(1, 2, 3, 4))
+    assert json.loads(coloured.asjson())["color"] == [1, 2, 3, 4]
+    assert AnnotationSpec(**coloured.asdict()) == coloured
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({"storage": "dicomresourcehandler", "mimetype": "", "filename": "x"}, "dicom"),
+        ({"storage": "", "mimetype": "APPLICATION/X-NIFTI", "filename": "x"}, "nifti"),
+        ({"storage": "", "mimetype": "application/gzip", "filename": "X.NII.GZ"}, "nifti"),
+        ({"storage": "", "mimetype": "application/gzip", "filename": "x.gz"}, "resource"),
+        ({"storage": "ImageResource", "mimetype": "application/dicom", "filename": "x"}, "dicom"),
+        ({"storage": "", "mimetype": "video/mp4", "filename": "a.dcm"}, "dicom"),
+        ({"storage": "VolumeResource", "mimetype": "video/mp4", "filename": "a"}, "volume"),
+        ({"storage": "ImageResource", "mimetype": "video/mp4", "filename": "a"}, "video"),
+        ({"storage": "", "mimetype": "image/nifti", "filename": "a"}, "image"),
+        ({"storage": "NiftiResource", "mimetype": "application/dicom", "filename": "a.nii"}, "dicom"),
+    ],
+)
+def test_the_class_is_chosen_by_priority(changes: dict[str, str], kind: str) -> None:
+    row = resource_row(**changes)
+    api = api_with(lambda _: httpx.Response(200, json=row))
+    assert api.resources.get_by_id(row["id"]).kind == kind
 
 
 def test_annotation_s_resource_is_fetched_once() -> None:

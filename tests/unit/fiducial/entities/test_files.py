@@ -165,7 +165,7 @@ LIBRARY_TYPES: list[tuple[str, str, Any]] = [
     ("nifti/anatomical.nii", "Nifti1Image", "nifti"),
     ("nifti/example_nifti2.nii.gz", "Nifti2Image", "nifti"),
     ("images/*.jpg", "JpegImageFile", "image"),
-    ("video/*.mp4", "InputContainer", "video"),
+    ("video/*.mp4", "VideoCapture", "video"),
 ]
 
 

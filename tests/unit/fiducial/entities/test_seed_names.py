@@ -109,15 +109,34 @@ def test_entity_is_as_documented(name: str, arguments: str, text: str) -> None:
 def test_base_class_is_as_documented(name: str, arguments: str, text: str) -> None:
     module = fiducial.api.base_api if name in {"ApiConfig", "BaseApi"} else fiducial.api.entity_base_api
     kind = getattr(module, name)
-    own = _parameters(kind)
-    for argument, default in _arguments(arguments).items():
-        assert argument in own, f"{name}({argument}=...)"
-        assert default is None or own[argument] == default, f"{name}({argument}={default})"
+    _is_called_as(kind, arguments, name)
+    for base in re.findall(r"(\w+Api)(?=\[|$|,)", "".join(re.findall(r"^Bases: (.*)$", text, re.MULTILINE))):
+        assert issubclass(kind, getattr(fiducial.api.entity_base_api, base, fiducial.api.base_api.BaseApi)), base
     for match in _METHOD.finditer(text):
-        documented, method = _arguments(match.group(2)), _parameters(getattr(kind, match.group(1)))
-        assert set(documented) <= set(method), f"{name}.{match.group(1)}"
+        _is_called_as(getattr(kind, match.group(1)), match.group(2), f"{name}.{match.group(1)}")
+        is_static = isinstance(inspect.getattr_static(kind, match.group(1)), staticmethod)
+        assert is_static == match.group(0).startswith("static"), match.group(0)
     for match in _PROPERTY.finditer(text):
         assert isinstance(inspect.getattr_static(kind, match.group(1)), property)
+    for match in re.finditer(r"^(\w+): (?:\w|[ |])+ = (.*)$", text, re.MULTILINE):
+        assert repr(inspect.signature(kind).parameters[match.group(1)].default) == match.group(2), match.group(0)
+
+
+def _is_called_as(own: Any, documented: str, name: str) -> None:
+    """The documented parameters come first, in their order, with their defaults; further ones have a default."""
+    told, found = _arguments(documented), _parameters(own)
+    assert list(found)[: len(told)] == list(told), name
+    assert {argument: found[argument] for argument in told} == told, name
+    assert all(found[argument] is not None for argument in list(found)[len(told) :]), name
+
+
+@needs_seeds
+def test_both_pages_were_read() -> None:
+    assert {name for name, _, _ in BASE_CLASSES} == {
+        "ApiConfig", "BaseApi", "CRUDEntityApi", "CreatableEntityApi", "DeletableEntityApi", "EntityBaseApi",
+        "UpdatableEntityApi",
+    }  # fmt: skip
+    assert len(SEED_CLASSES) >= len(EXPORTED)
 
 
 def test_bases() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 _encoder = msgspec.json.Encoder()
 
@@ -19,6 +20,22 @@ def json(value: Any, status: int = 200) -> Response:
 def done() -> Response:
     """Nothing to tell: an empty object, because some callers insist on reading JSON."""
     return Response(b"{}", media_type="application/json")
+
+
+def array(pages: Iterable[Sequence[Any]]) -> Response:
+    """A bare JSON array that never is in memory as a whole. What the first page raises is answered before it begins."""
+    rest = iter(pages)
+    first = next(rest, ())
+    return StreamingResponse(_array(itertools.chain((first,), rest)), media_type="application/json")
+
+
+def _array(pages: Iterator[Sequence[Any]]) -> Iterator[bytes]:
+    before = b"["
+    for page in pages:
+        if page:
+            yield before + _encoder.encode(page)[1:-1]
+            before = b","
+    yield b"[]" if before == b"[" else b"]"
 
 
 def listed(rows: Sequence[Any], total: int, exact: bool = True) -> Response:

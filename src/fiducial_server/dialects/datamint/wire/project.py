@@ -39,7 +39,7 @@ def project(value: Project, customer_id: str, annotators: Sequence[Mapping[str, 
         "editable_ai_segs": settings.get("editable_ai_segs"),
         "registered_model": None,
         "ai_model_id": None,
-        "most_recent_experiment": None,
+        "most_recent_experiment": value.newest_experiment_id,
         "pinned_metrics": settings.get("pinned_metrics"),
     }
     if annotators is not None:

@@ -48,7 +48,7 @@ def resource(item: Item, customer_id: str) -> dict[str, Any]:
         "deleted": item.deleted_at is not None,
         "deleted_at": moment(item.deleted_at),
         "deleted_by": item.deleted_by,
-        "modality": item.modality,
+        "modality": item.modality or "",  # null would make 2.0.0 refuse the whole list
         "source_filepath": item.source_filepath,
         "instance_uid": item.instance_uid,
         "series_uid": item.series_uid,

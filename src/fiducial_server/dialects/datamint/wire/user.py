@@ -10,8 +10,9 @@ from fiducial_server.model.user import User
 
 
 def user(value: User) -> dict[str, Any]:
-    """A user; this dialect's key is the e-mail address."""
+    """A user; this dialect's id of one is the e-mail address."""
     return {
+        "id": value.email,
         "email": value.email,
         "firstname": value.firstname,
         "lastname": value.lastname,

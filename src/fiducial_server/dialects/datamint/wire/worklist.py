@@ -7,9 +7,11 @@ from typing import Any
 
 from fiducial_server.dialects.datamint.types import TYPE_OF_FEATURE
 from fiducial_server.dialects.datamint.wire.moment import moment
+from fiducial_server.model.annotator import SetAnnotator
 from fiducial_server.model.member import Member
-from fiducial_server.model.ontology import SegmentationGroup
+from fiducial_server.model.ontology import FeatureKind, GroupChange, SegmentationGroup
 from fiducial_server.model.project import AnnotationSet, Feature
+from fiducial_server.services.worklist_labels import Saved
 
 AI_SETTINGS: Mapping[str, str] = {
     "viewable_ai_segmentations": "viewable_ai_segs",
@@ -23,7 +25,7 @@ _SHAPES = frozenset({"segmentation", "square", "region", "area", "distance", "an
 def worklist(
     value: AnnotationSet,
     specs: Sequence[Feature],
-    members: Sequence[Member],
+    annotators: Sequence[SetAnnotator],
     group: SegmentationGroup,
     item_ids: Sequence[str] | None,
 ) -> dict[str, Any]:
@@ -36,8 +38,10 @@ def worklist(
         "project_id": value.project_id,
         "created_at": moment(value.created_at),
         "created_by": value.created_by,
-        "annotators": [annotator(member) for member in members],
-        "annotations": [spec(feature) for feature in specs if not feature.archived],
+        "annotators": [annotator(one) for one in annotators],
+        "annotations": [shown for feature in specs for shown in specs_of(feature)],
+        "frame_labels": _flags(specs, "frame"),
+        "image_labels": _flags(specs, "image"),
         "segmentation_group": groups(group),
         "segmentation_type": group.kind.value,
         **{read: value.settings.get(read) for read in AI_SETTINGS.values()},
@@ -47,21 +51,45 @@ def worklist(
     return shown
 
 
-def annotator(member: Member) -> dict[str, Any]:
+def annotator(value: SetAnnotator) -> dict[str, Any]:
+    """Somebody who is to label in the set."""
     return {
-        "email": member.email,
-        "status": member.status,
-        "expertise_level": member.expertise_level,
-        "user_id": member.user_id,
+        "email": value.email,
+        "status": value.status.value,
+        "expertise_level": value.expertise_level,
+        "requires_review": value.requires_review,
+        "user_id": value.user_id,
     }
 
 
-def spec(feature: Feature) -> dict[str, Any]:
-    """What may be labelled; categories also list their values."""
+def set_annotator(value: SetAnnotator) -> dict[str, Any]:
+    """The same, with where and since when."""
+    return {
+        "annotation_worklist_id": value.annotation_set_id,
+        **annotator(value),
+        "firstname": value.firstname,
+        "lastname": value.lastname,
+        "created_at": moment(value.created_at),
+        "created_by": value.created_by,
+        "updated_at": moment(value.updated_at),
+    }
+
+
+def _flags(specs: Sequence[Feature], scope: str) -> list[str]:
+    """Label names, as old clients write them by scope."""
+    return [one.identifier for one in specs if one.kind == FeatureKind.FLAG and scope in (one.scopes or ("image",))]
+
+
+def specs_of(feature: Feature) -> list[dict[str, Any]]:
+    """What may be labelled, once for each scope; categories also list their values."""
     name = TYPE_OF_FEATURE[feature.kind]
+    return [_spec(feature, name, scope) for scope in feature.scopes or ("frame" if name in _SHAPES else "image",)]
+
+
+def _spec(feature: Feature, name: str, scope: str) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "type": name,
-        "scope": feature.scope or ("frame" if name in _SHAPES else "image"),
+        "scope": scope,
         "required": feature.required,
         "identifier": feature.identifier,
         "color": rgba(feature.color),
@@ -78,6 +106,23 @@ def groups(group: SegmentationGroup) -> dict[str, Any]:
         for segment in group.segments
         if segment.index is not None
     }
+
+
+def group_change(change: GroupChange) -> dict[str, Any]:
+    """What a file made of the segmentation group."""
+    return {
+        "groups": groups(change.group),
+        "segmentation_type": change.group.kind.value,
+        "added": change.added,
+        "changed": change.changed,
+        "kept": change.kept,
+        "removed": change.removed,
+    }
+
+
+def saved(value: Saved) -> dict[str, Any]:
+    """Ids of annotations: all in the order of the entries, then what became of each."""
+    return {"ids": value.ids, "created": value.created, "updated": value.changed, "unchanged": value.kept}
 
 
 def rgba(color: str | None) -> list[int] | None:

@@ -1,0 +1,1 @@
+"""Calls around annotations, by what they are about."""

@@ -1,0 +1,1 @@
+"""Calls around projects, by what they are about."""

@@ -1,0 +1,1 @@
+"""Calls around resources, by what they do."""

@@ -1,0 +1,1 @@
+"""Calls around annotation worklists, by what they are about."""
