@@ -59,7 +59,7 @@ def _tests(path: str) -> frozenset[tuple[str, ...]]:
     file = ROOT / path
     if not file.is_file():
         return frozenset()
-    found = set()
+    found: set[tuple[str, ...]] = set()
     for node in ast.parse(file.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.FunctionDef):
             found.add((node.name,))

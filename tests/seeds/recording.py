@@ -59,7 +59,8 @@ def _owner(row: Row) -> type | None:
 
 
 def _subclasses(owner: type) -> Iterator[type]:
-    for one in owner.__subclasses__():
+    below: list[type] = type.__subclasses__(owner)
+    for one in below:
         yield one
         yield from _subclasses(one)
 

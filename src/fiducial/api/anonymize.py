@@ -2,7 +2,7 @@
 
 The Basic Application Level Confidentiality Profile (PS3.15 Annex E.2) without options: names, dates, descriptions,
 private elements, overlays and curves go; every UID and the Patient ID are replaced. What replaces them is made with a
-secret of the user (setting ``anonymize_secret``), so the slices of a series stay together, a patient's studies stay one
+secret of the user (setting ``pseudonym_key``), so the slices of a series stay together, a patient's studies stay one
 patient's, the same file always becomes the same bytes - and nobody without the secret can tell whose they are.
 
 Pixels are not looked at. A file that says its pixels hold text (Burned In Annotation) is warned of, and does not get
@@ -60,10 +60,10 @@ def anonymize(dataset: Dataset, retain: Collection[tuple[int, int]] = ()) -> Dat
 
 
 def users_secret() -> bytes:
-    """The user's secret (setting ``anonymize_secret``); made and stored where none is set."""
+    """The user's secret (setting ``pseudonym_key``); made and stored where none is set."""
     from fiducial.api.settings import value_of, write_config
 
-    name = "anonymize_secret"
+    name = "pseudonym_key"
     if (found := value_of(name)) is None:
         write_config(name, secrets.token_hex(32))
         found = value_of(name)

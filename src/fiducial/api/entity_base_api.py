@@ -13,7 +13,7 @@ import httpx
 from pydantic import TypeAdapter
 
 from fiducial.api.base_api import ApiConfig, BaseApi
-from fiducial.api.pages import all_rows, parse_rows
+from fiducial.api.pages import all_rows, rows_of, validated
 from fiducial.entities.base_entity import BaseEntity
 from fiducial.exceptions import EntityAlreadyExistsError, ValidationError
 
@@ -62,11 +62,17 @@ class EntityBaseApi(BaseApi, Generic[T]):
     def _parse_one(self, body: bytes) -> T:
         return self._own(self._adapter.validate_json(body))
 
+    def _split_page(self, body: bytes) -> list[Any]:
+        return rows_of(body, self.endpoint_base.rsplit("/", 1)[-1])
+
+    def _make_page(self, rows: list[Any]) -> list[T]:
+        entities = validated(self._list_adapter, rows)
+        for entity in entities:
+            entity._api = self
+        return entities
+
     def _parse_list(self, body: bytes) -> list[T]:
-        rows = parse_rows(self._list_adapter, body, self.endpoint_base.rsplit("/", 1)[-1])
-        for row in rows:
-            row._api = self
-        return rows
+        return self._make_page(self._split_page(body))
 
     def _path(self, entity_id: str, *rest: str) -> str:
         """The path of one entity; parts are quoted. An id that is not a UUID is refused before anything is sent."""
@@ -88,7 +94,7 @@ class EntityBaseApi(BaseApi, Generic[T]):
         def fetch(offset: int, size: int) -> bytes:
             return self._request("GET", path, params={**params, "offset": offset, "limit": size}).content
 
-        return all_rows(fetch, self._parse_list, limit)
+        return all_rows(fetch, self._split_page, self._make_page, limit)
 
     def get_list(self, limit: int | None = None, **kwargs: Any) -> Sequence[T]:
         """Entities that match ``kwargs`` (query parameters; None is left out), ``limit`` of them at most."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -40,14 +41,14 @@ def _is_wrapper(row: Any, name: str) -> bool:
     return isinstance(row, dict) and set(row) == {name} and isinstance(row[name], list)
 
 
-def parse_rows(adapter: TypeAdapter[list[T]], body: bytes, name: str) -> list[T]:
-    """All rows of a page, validated in one go.
+def validated(adapter: TypeAdapter[list[T]], rows: list[Any]) -> list[T]:
+    """All rows of a page as entities, in one go.
 
     Garbage collection waits: it is most of the time of making thousands of objects. Parsing first and validating the rows
     is faster than ``validate_json``, which would parse rows twice to choose each row's class (5,000 rows: 84 ms, 114 ms).
     """
     with _no_collection():
-        return adapter.validate_python(rows_of(body, name))
+        return adapter.validate_python(rows)
 
 
 @contextmanager
@@ -61,13 +62,34 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def all_rows(fetch: FetchPage, parse: Callable[[bytes], Sequence[T]], limit: int | None = None) -> list[T]:
-    """Pages until a short one, or until ``limit`` rows are there."""
-    rows: list[T] = []
-    while limit is None or len(rows) < limit:
-        wanted = PAGE_LIMIT if limit is None else min(PAGE_LIMIT, limit - len(rows))
-        page = parse(fetch(len(rows), wanted))
-        rows.extend(page)
-        if len(page) < wanted:
-            break
-    return rows if limit is None else rows[:limit]
+def all_rows(
+    fetch: FetchPage,
+    split: Callable[[bytes], list[Any]],
+    make: Callable[[list[Any]], Sequence[T]],
+    limit: int | None = None,
+) -> list[T]:
+    """Pages until a short one, or until ``limit`` rows are there; ``split`` gives a page's rows, ``make`` their values.
+
+    While the values of one page are made, the next one is on its way.
+    """
+
+    def page(offset: int) -> list[Any]:
+        return split(fetch(offset, wanted(offset)))
+
+    def wanted(offset: int) -> int:
+        return PAGE_LIMIT if limit is None else min(PAGE_LIMIT, limit - offset)
+
+    found: list[T] = []
+    rows = page(0) if limit is None or limit > 0 else []
+    asked = len(rows)
+    if asked < PAGE_LIMIT or asked == limit:
+        found.extend(make(rows))
+        return found
+    with ThreadPoolExecutor(1, thread_name_prefix="fiducial-pages") as ahead:
+        while len(rows) == PAGE_LIMIT and asked != limit:
+            coming = ahead.submit(page, asked)
+            found.extend(make(rows))
+            rows = coming.result()
+            asked += len(rows)
+    found.extend(make(rows))
+    return found

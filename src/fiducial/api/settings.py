@@ -31,10 +31,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("project", ("FIDUCIAL_PROJECT",), None, "project that uploads go to when none is named"),
     Setting("cache_dir", ("FIDUCIAL_CACHE_DIR",), None, "folder of the local cache (default: the user's cache folder)"),
     Setting(
-        "anonymize_secret",
-        ("FIDUCIAL_ANONYMIZE_SECRET",),
+        "pseudonym_key",
+        ("FIDUCIAL_PSEUDONYM_KEY",),
         None,
-        "what replaced ids are made with; made at first use, the same for all who anonymise together",
+        "what anonymised ids are made with; made at first use, the same for all who anonymise together",
         secret=True,
     ),
 )

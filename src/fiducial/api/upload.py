@@ -17,9 +17,10 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from fiducial.api.entity_base_api import without_none
+from fiducial.api.form_body import FormBody
 from fiducial.api.local_file import LocalFile
 from fiducial.api.pages import rows_of
 from fiducial.api.progress import Progress, Silent
@@ -115,7 +116,7 @@ class Uploader:
 
     connection: Connection
     facts: UploadFacts
-    connections: int = 4
+    connections: int = 8
     on_error: OnError = "raise"
     resume: bool = True
     progress: Progress = field(default_factory=Silent)
@@ -161,8 +162,9 @@ class Uploader:
 
     def _send_file(self, path: str, file: LocalFile, fields: Mapping[str, str]) -> Any:
         with file.open() as source:
-            body = {"resource": (file.name, _Counted(source, self.progress), fields.get("mimetype", _DICOM))}
-            response = self.connection.request("POST", path, data=dict(fields), files=body, what=file.name)
+            mimetype = fields.get("mimetype", _DICOM)
+            body = FormBody(fields, source, self.progress, part="resource", filename=file.name, mimetype=mimetype)
+            response = self.connection.request("POST", path, content=body, headers=body.headers, what=file.name)
         return response.json()
 
     def _there(self, pool: ThreadPoolExecutor, files: Sequence[LocalFile]) -> dict[int, str]:
@@ -301,21 +303,3 @@ def _readable(together: Together, file: LocalFile) -> tuple[Any, ...] | None:
 
 def _token(series_uid: str, hashes: Sequence[str]) -> str:
     return hashlib.sha256("\n".join([series_uid, *sorted(hashes)]).encode()).hexdigest()
-
-
-class _Counted:
-    """A file that tells how much of it was read; :mod:`httpx` learns its size by seeking."""
-
-    def __init__(self, source: BinaryIO, progress: Progress) -> None:
-        self._source, self._progress = source, progress
-
-    def read(self, size: int = -1) -> bytes:
-        piece = self._source.read(size)
-        self._progress.moved(len(piece))
-        return piece
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        return self._source.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._source.tell()

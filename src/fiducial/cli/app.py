@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from fiducial.cli import config, project
+from fiducial.cli import config, list_, project
+from fiducial.cli.annotate import annotate
 from fiducial.cli.download import download
 from fiducial.cli.exits import EXIT_CODES_HELP, FAILED, tell
 from fiducial.cli.upload import upload
@@ -44,6 +45,8 @@ def build(arguments: Sequence[str], added: Mapping[str, EntryPoint] | None = Non
     app.callback()(_root)
     app.command()(upload)
     app.command()(download)
+    app.command()(annotate)
+    app.add_typer(list_.group, name="list")
     app.add_typer(project.group, name="project")
     app.add_typer(config.group, name="config")
     chosen = next((argument for argument in arguments if not argument.startswith("-")), None)

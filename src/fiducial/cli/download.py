@@ -1,142 +1,123 @@
-"""``fiducial download``: a project's files, or single resources, into a folder."""
+"""``fiducial download``: a project or single resources into a folder, files and labels."""
 
 from __future__ import annotations
 
-import hashlib
-import re
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fiducial.cli.connect import AsJson, Connections, Key, Server, connect, print_json
+from fiducial.cli.disk_names import plain
 from fiducial.cli.exits import FAILED, exit_codes, tell
+from fiducial.errors import Invalid
 
 if TYPE_CHECKING:
     from fiducial.api.client import Api
-    from fiducial.api.progress import Progress
-    from fiducial.entities import Resource
+    from fiducial.entities import Project, Resource
+
+
+class Format(StrEnum):
+    ORIGINAL = "original"
+    JPG = "jpg"
+    PNG = "png"
+    TIFF = "tiff"
+    DICOM = "dicom"
+    NPY = "npy"
+    NIFTI = "nifti"
+
 
 What = Annotated[
     list[str], typer.Argument(metavar="PROJECT|ID...", help="A project (name or id), or ids of resources.")
 ]
-Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder to download into; made if needed.")]
-_UNSAFE = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
-_CHUNK = 1 << 20
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """One original file of a resource, and where it goes."""
-
-    resource_id: str
-    index: int
-    sha256: str
-    size: int
-    place: Path
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", "-o", metavar="DIR", help="Folder to download into, made if needed [default: the project's name]."
+    ),
+]
+As = Annotated[
+    Format,
+    typer.Option(
+        "--format",
+        help="original: every file as it was uploaded. Otherwise one archive of a project's images, converted.",
+    ),
+]
+Labels = Annotated[
+    bool,
+    typer.Option(
+        "--annotations/--no-annotations", help="Save the annotations too: annotations.json, and the masks beside it."
+    ),
+]
 
 
 def download(
     what: What,
-    out: Out,
+    out: Out = None,
     *,
+    format_: As = Format.ORIGINAL,
+    annotations: Labels = True,
     connections: Connections = 4,
     server: Server = None,
     key: Key = None,
     as_json: AsJson = False,
 ) -> None:
-    """Download the original files, each checked by its SHA-256. What is there already, whole, is not fetched again.
+    """Download files, each checked by its SHA-256. What is there already, whole, is not fetched again.
 
-    A resource of one file is DIR/ID_NAME; one of several is the folder DIR/ID_NAME with its files in their order.
+    A resource of one file is DIR/ID_NAME; one of several is the folder DIR/ID_NAME with its files in their order. The masks
+    of a resource are in DIR/annotations/ID_NAME.
     """
     with exit_codes():
-        from fiducial.api.progress import progress_of
+        from fiducial.cli.file_downloads import FileDownloads
+        from fiducial.cli.label_downloads import LabelDownloads
 
         api = connect(server, key)
-        resources = _resources(api, what)
-        with ThreadPoolExecutor(connections) as pool:
-            wanted = [one for found in pool.map(lambda r: _wanted(api, r, out), resources) for one in found]
-            size = sum(one.size for one in wanted)
-            with progress_of("downloading", len(wanted), size, not as_json) as progress:
-                rows = list(pool.map(lambda one: _fetch(api, one, progress), wanted))
-    failed = [row for row in rows if row["error"] is not None]
+        project, resources = _found(api, what)
+        folder = out or Path(plain(project.name) if project is not None else ".")
+        if format_ is Format.ORIGINAL:
+            rows = FileDownloads(api, connections, shown=not as_json).fetch(resources, folder)
+        else:
+            rows = [_archive(api, project, format_, folder, shown=not as_json)]
+        labels = LabelDownloads(api, connections, project).fetch(resources, folder) if annotations else None
+    failed = [row for row in [*rows, *(labels.masks if labels else [])] if row["error"] is not None]
     for row in failed:
         tell(f"failed: {row['path']}: {row['error']}")
-    there = sum(row["there"] for row in rows)
     if as_json:
-        print_json({"files": rows, "resources": len(resources), "failed": len(failed)})
+        told = {"files": rows, "resources": len(resources), "failed": len(failed)}
+        print_json(told if labels is None else {**told, "annotations": labels.count, "masks": labels.masks})
     else:
-        print(f"{len(rows) - len(failed)} files of {len(resources)} resources in {out} ({there} were there)")
+        there = sum(row["there"] for row in rows)
+        good = sum(row["error"] is None for row in rows)
+        also = "" if labels is None else f", {labels.count} annotations with {len(labels.masks)} masks"
+        print(f"{good} files of {len(resources)} resources in {folder} ({there} were there){also}")
     if failed:
         raise typer.Exit(FAILED)
 
 
-def _resources(api: Api, what: list[str]) -> list[Resource]:
+def _found(api: Api, what: list[str]) -> tuple[Project | None, list[Resource]]:
     """All are resource ids, or there is one project."""
     from fiducial.api.entity_base_api import in_parallel, is_uuid
     from fiducial.exceptions import ItemNotFoundError
 
     if len(what) == 1:
         try:
-            return api.projects.get_project_resources(what[0])
+            project_id = api.projects._id_of(what[0])
+            resources = api.projects.get_project_resources(project_id)
+            return api.projects.get_by_id(project_id), resources
         except ItemNotFoundError:
             if not is_uuid(what[0]):
                 raise
-    return in_parallel(api.resources.get_by_id, what)
+    return None, in_parallel(api.resources.get_by_id, what)
 
 
-def _wanted(api: Api, resource: Resource, out: Path) -> list[Wanted]:
-    base = out / f"{resource.id}_{_plain(resource.filename)}"
-    files = api.resources.files(resource)
-    several = len(files) > 1
-    places = [base / f"{n:05d}_{_plain(file['filename'])}" if several else base for n, file in enumerate(files)]
-    return [
-        Wanted(resource.id, int(file["index"]), file["sha256"], int(file["size"]), place)
-        for file, place in zip(files, places, strict=True)
-    ]
-
-
-def _plain(name: str) -> str:
-    """A name that stays inside the folder, on every system."""
-    return _UNSAFE.sub("_", name).strip(". ")[-150:] or "file"
-
-
-def _fetch(api: Api, one: Wanted, progress: Progress) -> dict[str, Any]:
-    told: dict[str, Any] = {"path": str(one.place), "resource_id": one.resource_id, "sha256": one.sha256}
-    there = _is_whole(one)
-    error = None
-    if there:
-        progress.moved(one.size)
-    else:
-        try:
-            _fetch_whole(api, one, progress)
-        except Exception as problem:
-            error = str(problem) or type(problem).__name__
-    progress.done()
-    return {**told, "there": there, "error": error}
-
-
-def _fetch_whole(api: Api, one: Wanted, progress: Progress) -> None:
-    from fiducial.api.download import fetch_to
-    from fiducial.errors import Damaged
-
-    path = f"/resources/{one.resource_id}/files/{one.index}"
-    sha256 = fetch_to(api.resources, path, one.place, progress.moved)
-    if sha256 != one.sha256:
-        one.place.unlink(missing_ok=True)
-        raise Damaged(f"it arrived damaged: its SHA-256 is {sha256}, not {one.sha256}")
-
-
-def _is_whole(one: Wanted) -> bool:
-    try:
-        if one.place.stat().st_size != one.size:
-            return False
-        digest = hashlib.sha256()
-        with one.place.open("rb") as file:
-            while piece := file.read(_CHUNK):
-                digest.update(piece)
-    except OSError:
-        return False
-    return digest.hexdigest() == one.sha256
+def _archive(api: Api, project: Project | None, form: Format, folder: Path, *, shown: bool) -> dict[str, Any]:
+    """A row as of a file. It is made anew each time: what it holds may have changed."""
+    if project is None:
+        raise Invalid(
+            "--format is for a whole project: name one, or leave it out for the original files", field="format"
+        )
+    place = folder / f"{plain(project.name)}-{form.value}.zip"
+    folder.mkdir(parents=True, exist_ok=True)
+    api.datasets.download(project.dataset_id, place, form.value, progress_bar=shown)  # type: ignore[arg-type]
+    return {"path": str(place), "there": False, "error": None}

@@ -47,7 +47,7 @@ class MaskUpload:
     _there: Mapping[str, set[tuple[str, int | None]]] = field(default_factory=dict)
 
     def send(self, jobs: Sequence[Job]) -> list[dict[str, Any]]:
-        """A row for each: ``path``, ``resource_id``, ``annotations`` (ids), ``there`` and ``error``. The others go on after one."""
+        """A row for each: ``path``, ``resource_id``, ``annotations`` (ids), ``there``, ``error``. The others go on after one."""
         ids = list(dict.fromkeys(job.resource_id for job in jobs))
         self._there = self._existing(ids) if self.resume else {}
         with ThreadPoolExecutor(self.connections) as pool:

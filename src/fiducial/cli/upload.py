@@ -94,7 +94,7 @@ def upload(
     metadata: Facts = None,
     resume: Resume = True,
     reports: Reports = False,
-    connections: Connections = 4,
+    connections: Connections = 8,
     server: Server = None,
     key: Key = None,
     as_json: AsJson = False,
@@ -123,7 +123,7 @@ def upload(
             publish=publish,
             publish_to=target,
             modality=modality,
-            metadata=plan.facts,  # type: ignore[arg-type]
+            metadata=plan.facts,
             assemble_dicoms=series,
             discard_dicom_reports=False,
             progress_bar=not as_json,

@@ -45,7 +45,7 @@ def _json_rows(path: Path, text: str) -> list[tuple[str, str, Any]]:
 
 
 def _csv_rows(path: Path, text: str) -> list[tuple[str, str, Any]]:
-    rows = []
+    rows: list[tuple[str, str, Any]] = []
     for number, cells in enumerate(csv.reader(text.splitlines()), 1):
         if not any(cell.strip() for cell in cells):
             continue

@@ -8,6 +8,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -54,6 +55,7 @@ def hash_of(source: Readable, copy: IO[bytes] | None = None) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
+@lru_cache(maxsize=4096)
 def safe_name(name: str) -> str:
     """``name`` as one path part: letters, digits and ``-_.@`` stay, all else becomes its code, so none meet or climb."""
     kept = "".join(c if c.isascii() and (c.isalnum() or c in "-_@.") else f"%{ord(c):x}%" for c in name)

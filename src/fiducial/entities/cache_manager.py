@@ -19,7 +19,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Generic, TypeVar, cast
+from typing import IO, Any, Generic, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
@@ -32,6 +32,7 @@ _LOGGER = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _METADATA = "metadata.json"
+_MOST_NOTES = 20_000
 
 
 def default_cache_root() -> Path:
@@ -90,19 +91,24 @@ class CacheManager(Generic[T]):
         self.memory_cache_maxsize = memory_cache_maxsize
         self._memory: OrderedDict[tuple[str, str], tuple[str | None, T]] = OrderedDict()
         self._memory_lock = threading.Lock()
-        self._proved: dict[Path, tuple[int, int, int, str]] = {}
+        self._proved: dict[Path, Any] = {}
+        """Files that were hashed, in which state, and what the hash was."""
+        self._parsed: dict[Path, tuple[Any, dict[str, CacheManager.ItemMetadata]]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in self.__dict__.items() if k not in {"_memory", "_memory_lock", "_proved"}}
+        return {k: v for k, v in self.__dict__.items() if k not in {"_memory", "_memory_lock", "_proved", "_parsed"}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._memory, self._memory_lock, self._proved = OrderedDict(), threading.Lock(), {}
+        self._memory, self._memory_lock = OrderedDict(), threading.Lock()
+        self._proved, self._parsed = {}, {}
 
     # ---- memory
 
     def get_memory(self, entity_id: str, data_key: str, version_info: dict[str, Any] | None = None) -> T | None:
         """The value this process has in memory, if it is of that version (None: of any)."""
+        if not self.enable_memory_cache:
+            return None
         wanted = version_hash(version_info)
         with self._memory_lock:
             found = self._memory.get((entity_id, data_key))
@@ -149,7 +155,7 @@ class CacheManager(Generic[T]):
     def get_path(self, entity_id: str, data_key: str, version_info: dict[str, Any] | None = None) -> Path | None:
         """Where the cached bytes are, or None under the conditions of :meth:`get`.
 
-        The file is hashed once per process and state (size, time of change), not at every call.
+        As in :meth:`get`, a file is hashed once per process and state (inode, size, time of change), not at every call.
         """
         entry = self._entry(entity_id, data_key, version_info)
         if entry is None:
@@ -269,9 +275,17 @@ class CacheManager(Generic[T]):
         return self._read_entries(self._folder(entity_id))
 
     def _read_entries(self, folder: Path) -> dict[str, ItemMetadata]:
+        """Parsed again only when the file is another one: it is replaced whole at every change."""
         try:
-            items = json.loads((folder / _METADATA).read_bytes())["items"]
-            return {key: self.ItemMetadata.model_validate(item) for key, item in items.items()}
+            with (folder / _METADATA).open("rb") as file:
+                mark = _mark_of(file)
+                known = self._parsed.get(folder)
+                if known is not None and known[0] == mark:
+                    return dict(known[1])
+                items = json.loads(file.read())["items"]
+            entries = {key: self.ItemMetadata.model_validate(item) for key, item in items.items()}
+            _remember(self._parsed, folder, (mark, entries))
+            return dict(entries)
         except (FileNotFoundError, NotADirectoryError):
             return {}
         except (ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
@@ -292,11 +306,15 @@ class CacheManager(Generic[T]):
         return entry
 
     def _proved_bytes(self, entity_id: str, entry: ItemMetadata) -> bytes | None:
+        path = self._folder(entity_id) / entry.data_path
         try:
-            content = (self._folder(entity_id) / entry.data_path).read_bytes()
+            with path.open("rb") as file:
+                proof = (*_mark_of(file), entry.sha256)
+                content = file.read()
         except OSError:
             return None
-        if hashlib.sha256(content).hexdigest() == entry.sha256:
+        if self._proved.get(path) == proof or hashlib.sha256(content).hexdigest() == entry.sha256:
+            _remember(self._proved, path, proof)
             return content
         _LOGGER.warning("cached data of %s are not what was stored (%s); ignored", entity_id, entry.data_path)
         return None
@@ -304,15 +322,15 @@ class CacheManager(Generic[T]):
     def _is_proved(self, path: Path, entry: ItemMetadata) -> bool:
         try:
             with path.open("rb") as file:
-                state = os.fstat(file.fileno())
-                mark = (state.st_ino, state.st_size, state.st_mtime_ns, entry.sha256 or "")
-                if self._proved.get(path) == mark:
+                mark = _mark_of(file)
+                proof = (*mark, entry.sha256)
+                if self._proved.get(path) == proof:
                     return True
-                proved = state.st_size == entry.size and hash_of(file)[0] == entry.sha256
+                proved = mark[1] == entry.size and hash_of(file)[0] == entry.sha256
         except OSError:
             return False
         if proved:
-            self._proved[path] = mark
+            _remember(self._proved, path, proof)
         return proved
 
     def _keep(
@@ -353,3 +371,17 @@ class CacheManager(Generic[T]):
             sha256=sha256,
             size=size,
         )
+
+
+def _mark_of(file: IO[bytes]) -> tuple[int, int, int]:
+    """Which file it is and in which state: inode, size, time of the last change."""
+    state = os.fstat(file.fileno())
+    return state.st_ino, state.st_size, state.st_mtime_ns
+
+
+def _remember(notes: dict[Path, Any], path: Path, note: Any) -> None:
+    """Keep a note, the last :data:`_MOST_NOTES` of them."""
+    notes.pop(path, None)
+    notes[path] = note
+    if len(notes) > _MOST_NOTES:
+        notes.pop(next(iter(notes)), None)

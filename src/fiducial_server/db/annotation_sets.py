@@ -55,7 +55,7 @@ def annotation_set_page(
     scope: Scope, status: str | None, *, offset: int, limit: int
 ) -> tuple[list[AnnotationSet], int]:
     """Sets of all projects in order of creation, of one status where one is named; and how many there are of it."""
-    wanted = [annotation_set.c.deleted_at.is_(None)]
+    wanted: list[sa.ColumnElement[bool]] = [annotation_set.c.deleted_at.is_(None)]
     if status is not None:
         wanted.append(annotation_set.c.status == status)
     total = scope.execute(rows_of(annotation_set, sa.func.count()).where(*wanted)).scalar_one()

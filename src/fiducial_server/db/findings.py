@@ -8,6 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from fiducial.media.base import Finding, Severity
+from fiducial_server.db.idlist import among
+from fiducial_server.db.rows import all_rows
 from fiducial_server.db.schema import ORG
 from fiducial_server.db.scope import Scope, rows_of
 from fiducial_server.db.tables import finding
@@ -33,16 +35,11 @@ def insert(scope: Scope, rows: Sequence[dict[str, Any]]) -> None:
 
 def findings_of(scope: Scope, item_ids: Sequence[str]) -> dict[str, tuple[Finding, ...]]:
     """id -> its findings; items without any are left out."""
+    query = rows_of(finding).where(among(scope, finding.c.item_id, item_ids))
     found: dict[str, list[Finding]] = {}
-    for start in range(0, len(item_ids), _PIECE):
-        query = (
-            rows_of(finding)
-            .where(finding.c.item_id.in_(item_ids[start : start + _PIECE]))
-            .order_by(finding.c.item_id, finding.c.ordinal)
-        )
-        for row in scope.execute(query):
-            value = Finding(row.code, Severity(row.severity), row.message, row.evidence)
-            found.setdefault(row.item_id, []).append(value)
+    for row in all_rows(scope, query.order_by(finding.c.item_id, finding.c.ordinal)):
+        value = Finding(row.code, Severity(row.severity), row.message, row.evidence)
+        found.setdefault(row.item_id, []).append(value)
     return {item_id: tuple(values) for item_id, values in found.items()}
 
 

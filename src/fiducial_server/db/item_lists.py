@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from fiducial.errors import Invalid
+from fiducial_server.db.rows import all_rows
 from fiducial_server.db.schema import ORG
 from fiducial_server.db.scope import Scope, join_on, rows_of
 from fiducial_server.db.tables import annotation, data_row, item, item_tag, project, project_dataset
@@ -178,7 +179,7 @@ def read_page(scope: Scope, way: Plan, after: Key | None, limit: int) -> tuple[l
     rows: list[Any] = []
     for segment, place in _segments(way, after):
         query = _ordered(way, sa.select(item), segment, place).limit(limit + 1 - len(rows))
-        rows += [(segment, row) for row in scope.execute(query)]
+        rows += [(segment, row) for row in all_rows(scope, query)]
         if len(rows) > limit:
             break
     page = [row for _, row in rows[:limit]]

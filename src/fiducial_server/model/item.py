@@ -58,7 +58,7 @@ class ItemFile:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: lists of thousands are filled through __dict__ (db.items.to_item)
 class Item:
     """Times are microseconds (see :mod:`fiducial_server.model.times`); sizes are bytes, width and height pixels."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from fiducial.errors import Invalid
 
@@ -20,7 +21,13 @@ def now_us() -> int:
 
 def to_iso(moment_us: int) -> str:
     """``2026-11-20T10:30:00.123456Z``: always six digits and Z, so that equal moments are equal texts."""
-    return (_NAIVE_EPOCH + timedelta(microseconds=moment_us)).isoformat(timespec="microseconds") + "Z"
+    seconds, micros = divmod(moment_us, 1_000_000)
+    return f"{_to_the_second(seconds)}.{micros:06d}Z"
+
+
+@lru_cache(maxsize=4096)  # what was made together is listed together
+def _to_the_second(seconds: int) -> str:
+    return (_NAIVE_EPOCH + timedelta(seconds=seconds)).isoformat(timespec="seconds")
 
 
 def from_iso(text: str, what: str) -> int:

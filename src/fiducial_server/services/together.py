@@ -29,7 +29,10 @@ class Together(Generic[T, R]):
     """
 
     def __init__(
-        self, record: Callable[[str, Sequence[T]], Sequence[R | BaseException]], most: int = MOST, threads: int = THREADS
+        self,
+        record: Callable[[str, Sequence[T]], Sequence[R | BaseException]],
+        most: int = MOST,
+        threads: int = THREADS,
     ) -> None:
         self._record = record
         self._most = most

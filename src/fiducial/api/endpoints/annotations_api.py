@@ -86,7 +86,7 @@ class AnnotationsApi(ValueCalls, ShapeCalls, MaskCalls, TrackCalls, FileCalls):
             body = {**criteria, "offset": str(offset), "limit": str(size)}
             return self._request("POST", "/annotations/search", json=body).content
 
-        return all_rows(fetch, self._parse_list, limit)
+        return all_rows(fetch, self._split_page, self._make_page, limit)
 
     def _resource_ids(self, resource: Any) -> list[str] | None:
         if resource is None:

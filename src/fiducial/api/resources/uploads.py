@@ -45,7 +45,7 @@ class UploadCalls(StateCalls):
         discard_dicom_reports: bool = True,
         progress_bar: bool = False,
         *,
-        connections: int = 4,
+        connections: int = 8,
         resume: bool = True,
         _together: Together | None = None,
     ) -> list[str | Exception]:

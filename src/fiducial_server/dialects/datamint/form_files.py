@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from fiducial.errors import Invalid, TooLarge
+from fiducial_server.dialects.datamint.intake import body_pieces
 from fiducial_server.dialects.datamint.multipart import HEADER_BYTES, FileHead, boundary_of
 from fiducial_server.storage.base import Spool
 
@@ -67,7 +68,7 @@ def _discard(spools: list[Spool]) -> None:
 
 async def _whole(request: Request) -> bytes:
     pieces, size = [], 0
-    async for piece in request.stream():
+    async for piece in body_pieces(request.receive):
         size += len(piece)
         if size > FIELDS_BYTES:
             raise TooLarge(f"a form of fields may have at most {FIELDS_BYTES} bytes", limit=FIELDS_BYTES)
@@ -94,7 +95,7 @@ def _add_field(fields: dict[str, str], name: str, value: str) -> None:
 
 async def _multipart(request: Request, form: FilesForm, begin: Callable[[], Spool], limits: Limits) -> None:
     parts = _Parts(boundary_of(request.headers.get("content-type")), limits, form)
-    async for chunk in request.stream():
+    async for chunk in body_pieces(request.receive):
         for _ in parts.feed(chunk):  # a file began, ended, or has gathered much: time for the disk
             await run_in_threadpool(parts.flush, begin)
     parts.finish()

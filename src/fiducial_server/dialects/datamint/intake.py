@@ -87,7 +87,7 @@ async def take_form(scope: Scope, receive: Receive, part: str, intake: Intake, t
         )
     parser = FormParser(boundary_of(headers.get("content-type")), part)
     loop, received = asyncio.get_running_loop(), 0
-    async for chunk in _body(receive):
+    async for chunk in body_pieces(receive):
         received += len(chunk)
         for piece in parser.feed(chunk):
             if intake.add(piece):
@@ -104,7 +104,7 @@ def _declared_length(headers: Headers) -> int | None:
     return int(text) if text and text.isdigit() else None
 
 
-async def _body(receive: Receive) -> AsyncIterator[bytes]:
+async def body_pieces(receive: Receive) -> AsyncIterator[bytes]:
     """The body's pieces as the server has them; Invalid when the connection ends or stops giving bytes before that."""
     try:
         async with asyncio.timeout(IDLE_S) as idle:

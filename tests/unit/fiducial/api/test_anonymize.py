@@ -133,7 +133,7 @@ def test_the_users_secret_is_made_once_and_kept() -> None:
     one, two = anonymize(_slice()), anonymize(_slice(), [(0x0010, 0x0040)])
     assert one.StudyInstanceUID == two.StudyInstanceUID
     assert (one.PatientSex, two.PatientSex) == (None, "F")
-    assert len(value_of("anonymize_secret") or "") == 64
+    assert len(value_of("pseudonym_key") or "") == 64
 
 
 def test_burned_in_text_is_not_called_removed(caplog: pytest.LogCaptureFixture) -> None:

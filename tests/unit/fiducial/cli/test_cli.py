@@ -46,7 +46,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Any:
         def fake(server: str | None, key: str | None) -> Any:
             return api_with(handler, max_retries=0)
 
-        for module in ("upload", "download", "project"):
+        for module in ("upload", "download", "project", "list_", "annotate"):
             monkeypatch.setattr(f"fiducial.cli.{module}.connect", fake, raising=True)
 
     return serve
@@ -55,7 +55,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_help_and_version(run: Any) -> None:
     code, out, _ = run("--help")
     assert code == 0
-    for command in ("serve", "worker", "admin", "upload", "download", "project", "config", "demo"):
+    for command in ("serve", "worker", "admin", "upload", "download", "annotate", "list", "project", "config", "demo"):
         assert command in out
     assert "Exit codes" in out
     assert run("--version")[1] == f"fiducial {fiducial.__version__}\n"
@@ -66,6 +66,9 @@ def test_help_and_version(run: Any) -> None:
     [
         ["upload"],
         ["download"],
+        ["annotate"],
+        ["list"],
+        *(["list", name] for name in ("resources", "projects", "annotations", "channels", "users")),
         ["config"],
         ["config", "set"],
         *(["project", name] for name in ("list", "create", "show", "archive", "restore", "add")),
@@ -194,12 +197,16 @@ class Files:
         self.fetched = 0
         self.damage = False
 
-    def __call__(self, request: httpx.Request) -> httpx.Response:
+    def __call__(self, request: httpx.Request) -> httpx.Response:  # noqa: PLR0911 - a table
         match request.url.path.strip("/").split("/"):
             case ["projects"]:
                 return httpx.Response(200, json=[self.project])
+            case ["projects", _]:
+                return httpx.Response(200, json=self.project)
             case ["projects", _, "resources"]:
                 return httpx.Response(200, json=self.rows)
+            case ["annotations", "search"]:
+                return httpx.Response(200, json={"data": [], "totalCount": 0})
             case ["resources", resource_id, "files"]:
                 return httpx.Response(200, json=[self._file(n, c) for n, c in enumerate(self.files[resource_id])])
             case ["resources", resource_id, "files", index]:
@@ -226,7 +233,8 @@ def test_download_is_resumed_and_verified(run: Any, serve: Any, tmp_path: Path) 
     first, second = (row["id"] for row in server.rows)
     folder = next(p for p in out_dir.iterdir() if p.is_dir())
     assert folder.name.startswith(second)
-    assert names == sorted([f"{first}_a.png", f"{folder.name}/00000_f0", f"{folder.name}/00001_f1"])
+    files = [f"{first}_a.png", f"{folder.name}/00000_f0", f"{folder.name}/00001_f1"]
+    assert names == sorted([*files, "annotations.json"])
     assert server.fetched == 3
     (out_dir / f"{first}_a.png").write_bytes(b"onX")
     code, out, _ = run("download", "Liver", "-o", out_dir)
@@ -241,7 +249,7 @@ def test_download_by_id_and_its_failures(run: Any, serve: Any, tmp_path: Path) -
     first = server.rows[0]["id"]
     assert run("download", first, first, "-o", tmp_path / "o")[0] == 0
     server.damage = True
-    code, _, err = run("download", "Liver", "-o", tmp_path / "p")
+    code, _, err = run("download", "Liver", "-o", tmp_path / "p", "--no-annotations")
     assert code == exits.FAILED
     assert err.count("arrived damaged") == 3
     assert not [p for p in (tmp_path / "p").rglob("*") if p.is_file()]

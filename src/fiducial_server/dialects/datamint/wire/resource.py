@@ -39,7 +39,7 @@ def resource(item: Item, customer_id: str) -> dict[str, Any]:
         "upload_channel": item.channel or "",
         "upload_mechanism": item.upload_mechanism,
         "customer_id": customer_id,
-        "status": "deleted" if item.deleted_at is not None else item.status.value,
+        "status": "deleted" if item.deleted_at is not None else item.status,
         "created_at": moment(item.created_at),
         "created_by": item.created_by,
         "published": item.published_at is not None,
@@ -56,8 +56,8 @@ def resource(item: Item, customer_id: str) -> dict[str, Any]:
         "patient_id": item.patient_id,
         "tags": list(item.tags),
         "metadata": metadata(item),
-        "kind": item.kind.value,
-        "state": item.state.value,
+        "kind": item.kind,
+        "state": item.state,
         "state_reason": item.state_reason,
         "file_count": item.file_count,
         "is_volume": item.is_volume,
@@ -68,7 +68,7 @@ def resource(item: Item, customer_id: str) -> dict[str, Any]:
 
 def metadata(item: Item) -> dict[str, Any]:
     """What the file says, over what the caller gave; the names are those the clients look for."""
-    facts = {**item.user_metadata, **item.metadata}
+    facts = {**item.user_metadata, **item.metadata} if item.user_metadata else dict(item.metadata)
     if item.frame_count:
         facts["frame_count"] = item.frame_count
     for name, value in (("width", item.width), ("height", item.height), ("PatientID", item.patient_id)):
