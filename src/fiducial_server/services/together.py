@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -9,6 +10,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, TypeVar
 
 from fiducial.errors import Unavailable
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -71,7 +74,10 @@ class Together(Generic[T, R]):
     def _serve_all(self, organization_id: str) -> None:
         while round_ := self._next_round(organization_id):
             for (_, done), outcome in zip(round_, self._serve(organization_id, round_), strict=True):
-                done(outcome)
+                try:
+                    done(outcome)
+                except Exception:  # one that cannot be told must not stop those behind it
+                    log.exception("somebody could not be told what became of their entry")
 
     def _next_round(self, organization_id: str) -> list[tuple[T, Done[R]]]:
         with self._lock:

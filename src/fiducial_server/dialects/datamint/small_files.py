@@ -8,6 +8,7 @@ elsewhere (:meth:`~fiducial_server.services.uploads.Uploads.begin_receive`), and
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import threading
 from collections.abc import Callable
@@ -37,8 +38,9 @@ class Waiting:
     future: asyncio.Future[Response]
 
     def told(self, outcome: Item | BaseException) -> None:
-        """From any thread."""
-        self.loop.call_soon_threadsafe(self._settle, outcome)
+        """From any thread. A loop that has ended took whoever asked with it."""
+        with contextlib.suppress(RuntimeError):
+            self.loop.call_soon_threadsafe(self._settle, outcome)
 
     def _settle(self, outcome: Item | BaseException) -> None:
         if self.future.done():  # its connection is gone; what was acknowledged to nobody stays, as one-phase uploads do

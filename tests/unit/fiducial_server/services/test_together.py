@@ -60,6 +60,16 @@ def test_a_round_that_fails_is_tried_one_by_one() -> None:
     assert outcomes == [ValueError if n == 3 else KeyError if n == 4 else n for n in range(64)]
 
 
+def test_one_who_cannot_be_told_does_not_stop_the_others() -> None:
+    def refuses(_outcome: int | BaseException) -> None:
+        raise RuntimeError("nobody is here any more")
+
+    together: Together[int, int] = Together(lambda _org, entries: list(entries))
+    together.begin("o", 1, refuses)
+    assert together.submit("o", 2) == 2
+    together.close()
+
+
 def test_organizations_do_not_wait_for_each_other() -> None:
     inside, go_on = threading.Event(), threading.Event()
 
