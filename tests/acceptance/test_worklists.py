@@ -489,6 +489,9 @@ def test_renames_in_every_form(bench: Bench) -> None:
         assert answer.status_code == 200, answer.text
         assert list(got(bench.client, path)["groups"]) == ["abcdef"[number + 1]]
     for wrong in (["a"], [["a", "b", "c"]], [5], [{"from": "a"}]):
-        refused(
-            bench.client.put(path, json={"segmentationData": {"definitions": []}, "renames": wrong}), 400, "renames[0]"
-        )
+        body = {"segmentationData": {"definitions": []}, "renames": wrong}
+        refused(bench.client.put(path, json=body), 400, "renames[0]")
+    for wrong, words in (("a->b", "'old→new'"), (["a", "b"], "renames[0]"), ({"a": 5}, "'a'"), (5, "mapping")):
+        body = {"segmentationData": {"definitions": []}, "renames": wrong}
+        refused(bench.client.put(path, json=body), 400, words)
+    assert list(got(bench.client, path)["groups"]) == ["f"]

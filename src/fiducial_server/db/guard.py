@@ -132,7 +132,9 @@ def _require_select(select: sa.Select[Any], here: _Tables) -> _Tables:
     for source in select.get_final_froms():
         facts.add_source(source)
     facts.add(_conjuncts(select._where_criteria), facts.everything)
-    facts.require([leaf for leaf in facts.leaves if not (id(leaf) in here and _correlates(select, leaf))], here)
+    own = [leaf for leaf in facts.leaves if not (id(leaf) in here and _correlates(select, leaf))]
+    # A table of the enclosing select that is not correlated is in this FROM once more: bound out there, not here.
+    facts.require(own, here - {id(leaf) for leaf in own})
     return facts.everything
 
 

@@ -147,6 +147,14 @@ def check_experiments(api: Api, told: Any) -> None:
     assert [entry.get("value", entry.get("entry", {}).get("value")) for entry in entries] == [0.5, 0.75]
 
 
+def check_model_of_an_experiment(api: Api, told: Any) -> None:
+    rows = {row["id"]: row for row in got(api, f"/experiments/{told['experiment']}/models")}
+    assert set(rows) == set(told["models"])
+    for model_id, size in zip(told["models"], told["sizes"], strict=True):
+        body = api.connection.request("GET", f"/experiments/{told['experiment']}/models/{model_id}").content
+        assert body == (bytes(range(256)) * 40)[:size]
+
+
 def check_api_projects(api: Api, told: Any) -> None:
     project = api.projects.get_by_id(told["project"])
     assert (project.name, project.description) == (told["name"], "patched")

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fiducial.api.annotation_item import fields_of, said_by
+from fiducial.api.annotation_item import said_by
 from fiducial.api.annotations.base import AnnotationCalls
+from fiducial.api.annotations.prediction import PredictionPart, prediction_parts
 from fiducial.api.entity_base_api import in_parallel, without_none
 from fiducial.entities.annotations import Annotation
 from fiducial.entities.resource import Resource
-from fiducial.errors import Invalid
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -133,8 +133,38 @@ class MaskCalls(AnnotationCalls):
         model_name: str | None = None,
         source: str | None = "model_pipeline",
     ) -> list[str]:
-        """Annotations that a model made, in one request; their ids. Masks go through :meth:`upload_segmentations`."""
-        if any(one.is_segmentation() for one in predictions):
-            raise Invalid("masks are uploaded by upload_segmentations(model_name=...)", field="predictions")
-        made = {"is_model": True, "model_id": model_name, "source": source}
-        return self._create_all(resource, [{**fields_of(one), **without_none(made)} for one in predictions])
+        """What a model found: all of it, or nothing when any of it is refused. Ids in the order of ``predictions``.
+
+        A mask is the ``segmentation_data`` of its annotation: of an ``ImageSegmentation`` what :meth:`upload_segmentations`
+        takes, named by its identifier; of a ``VolumeSegmentation`` what :meth:`upload_volume_segmentation` takes, named by its
+        ``class_map`` or else its identifier. One with several values or frames gives an id for each of them, an empty one none.
+        """
+        facts = without_none({"is_model": True, "model_id": model_name, "source": source})
+        parts = [part for n, one in enumerate(predictions) for part in prediction_parts(one, facts, n)]
+        single = [part for part in parts if not part.is_volume]
+        made = self._create_all(resource, [part.fields for part in single])
+        try:
+            masks = [(made[n], part.mask) for n, part in enumerate(single) if part.mask is not None]
+            in_parallel(lambda one: self._attach(resource, one[0], one[1].png(), one[1].name), masks)
+            singles, ids = iter(tuple(made)), []
+            for part in parts:
+                found = self._upload_volume(resource, part) if part.is_volume else [next(singles)]
+                made += found if part.is_volume else []
+                ids += found
+        except BaseException:
+            self.delete_batch(made)
+            raise
+        return ids
+
+    def _upload_volume(self, resource: str | Resource, part: PredictionPart) -> list[str]:
+        said = part.fields
+        return self.upload_volume_segmentation(
+            resource,
+            part.volume,
+            part.names,
+            imported_from=said.get("imported_from"),
+            worklist_id=said.get("annotation_worklist_id"),
+            model_name=said.get("model_id"),
+            source=said.get("source"),
+            author_email=said.get("import_author"),
+        )

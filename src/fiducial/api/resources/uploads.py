@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from fiducial.api.entity_base_api import without_none
 from fiducial.api.local_file import expanded, local_file
 from fiducial.api.progress import progress_of
 from fiducial.api.resources.base import distinct
 from fiducial.api.resources.state import StateCalls
+from fiducial.api.resources.upload_worklist import AiSegmentations, UploadWorklist
 from fiducial.api.upload import OnError, Outcome, Together, ToSend, Uploader, UploadFacts, by_series, by_stack
 from fiducial.api.upload_options import as_sent, is_report, metadata_of, munged, same_length
+from fiducial.entities.annotation_worklist import AnnotationWorklist
 from fiducial.entities.project import Project
 from fiducial.errors import FiducialError, Invalid
 
@@ -45,6 +48,9 @@ class UploadCalls(StateCalls):
         discard_dicom_reports: bool = True,
         progress_bar: bool = False,
         *,
+        model_name: str | None = None,
+        worklist: AnnotationWorklist | str | None = None,
+        ai_segmentations: AiSegmentations = "editable",
         connections: int = 8,
         resume: bool = True,
         _together: Together | None = None,
@@ -56,8 +62,11 @@ class UploadCalls(StateCalls):
         not sent again, and gives the id that is there (tags, publishing and ``publish_to`` then apply to that one).
         ``on_error="skip"`` leaves the exception in the place of the id and goes on. ``discard_dicom_reports`` leaves
         structured reports out, with a warning. ``metadata``: per file a mapping, JSON text or the path of a JSON file.
-        ``segmentation_files``: per file the mask files, or ``{"files": [...], "names": ...}``. ``anonymize``: DICOM files go
-        without the patient (:func:`fiducial.api.anonymize.anonymize`), but for the elements ``anonymize_retain_codes``.
+        ``segmentation_files``: per file the mask files, or ``{"files": [...], "names": ...}``; ``model_name`` says which model
+        made them. ``worklist``: the worklist of ``publish_to`` (it, its id or its name; a new name makes one) that the
+        resources and their masks go to; with ``model_name``, ``ai_segmentations`` says how annotators see the masks there.
+        ``anonymize``: DICOM files go without the patient (:func:`fiducial.api.anonymize.anonymize`), but for the elements
+        ``anonymize_retain_codes``.
         """
         if isinstance(files_path, (str, Path)):
             files_path = [files_path]
@@ -74,6 +83,7 @@ class UploadCalls(StateCalls):
         if segmentation_files is not None and len(to_send) != len(files):
             raise Invalid("segmentation_files cannot go with reports that are left out", field="segmentation_files")
         project = self.root.projects._id_of(publish_to) if publish_to is not None else None
+        target = None if worklist is None else UploadWorklist(self.root, worklist, project, ai_segmentations)
         shared = UploadFacts(channel, modality, mimetype, publish, tuple(tags or ()))
         size = sum(one.file.size for one in to_send)
         together = _together if _together is not None else by_stack if assemble_dicoms else None
@@ -81,8 +91,15 @@ class UploadCalls(StateCalls):
             uploader = Uploader(self._connection, shared, connections, on_error, resume, progress)
             outcomes = uploader.send(to_send, together)
         self._after(outcomes, shared, project)
-        if segmentation_files is not None:
-            self._segmentations(outcomes, segmentation_files, transpose_segmentation, on_error)
+        ids = distinct(o.item_id for o in outcomes if o.item_id)
+        if target is not None and ids:
+            target.take(ids)
+        if segmentation_files is not None and ids:
+            worklist_id = None if target is None else target.id
+            said = without_none({"model_name": model_name, "worklist_id": worklist_id})
+            made = self._segmentations(outcomes, segmentation_files, transpose_segmentation, said, on_error)
+            if target is not None and model_name is not None:
+                target.show(ids, made)
         return [_result(outcome) for outcome in outcomes]
 
     def upload_resource(
@@ -158,29 +175,38 @@ class UploadCalls(StateCalls):
             self.root.projects.add_resources(ids, project)
 
     def _segmentations(
-        self, outcomes: Sequence[Outcome], given: Sequence[Any], transpose: bool, on_error: OnError
-    ) -> None:
+        self,
+        outcomes: Sequence[Outcome],
+        given: Sequence[Any],
+        transpose: bool,
+        said: Mapping[str, Any],
+        on_error: OnError,
+    ) -> list[str]:
+        """The masks' ids. ``said`` is what is said of each mask."""
+        made: list[str] = []
         for outcome, segmentations in zip(outcomes, given, strict=True):
             if outcome.item_id is None or segmentations is None:
                 continue
             try:
-                self._segment(outcome.item_id, segmentations, transpose)
+                made += self._segment(outcome.item_id, segmentations, transpose, said)
             except FiducialError as error:
                 if on_error == "raise":
                     raise
                 outcome.error = error
+        return made
 
-    def _segment(self, item_id: str, given: Any, transpose: bool) -> None:
+    def _segment(self, item_id: str, given: Any, transpose: bool, said: Mapping[str, Any]) -> list[str]:
         listed = dict(given) if isinstance(given, Mapping) else {"files": given}
         files = listed.pop("files")
         names = listed.pop("names", listed.pop("name", None))
+        notes, made = self.root.annotations, list[str]()
         for file in [files] if isinstance(files, (str, Path)) else files:
             if str(file).lower().endswith((".nii", ".nii.gz")):
-                self.root.annotations.upload_volume_segmentation(item_id, file, names, transpose_segmentation=transpose)
+                made += notes.upload_volume_segmentation(item_id, file, names, transpose_segmentation=transpose, **said)
             else:
-                self.root.annotations.upload_segmentations(
-                    item_id, file, names, transpose_segmentation=transpose, **listed
-                )
+                more = {**listed, **said}
+                made += notes.upload_segmentations(item_id, file, names, transpose_segmentation=transpose, **more)
+        return made
 
 
 def _result(outcome: Outcome) -> str | Exception:

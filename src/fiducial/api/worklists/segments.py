@@ -78,15 +78,15 @@ class SegmentCalls(WorklistCalls):
         worklist_id: Worklist,
         definitions: Sequence[Mapping[str, Any]],
         segmentation_value_type: str = "single_label",
-        renames: Mapping[str, str] | Sequence[tuple[str, str]] | None = None,
+        renames: Mapping[str, str] | Sequence[tuple[str, str] | str] | None = None,
     ) -> None:
         """These segments instead of those that are there.
 
         A definition is ``identifier``, ``color`` (3 or 4 numbers, 0 to 255) and ``index`` (from 1). ``renames``: old to new
-        identifier; masks follow.
+        identifier, as a mapping, as pairs or as texts ``old→new``; masks follow.
         """
         data = {"segmentationValueType": segmentation_value_type, "definitions": [dict(one) for one in definitions]}
-        body = {"segmentationData": data, "renames": None if renames is None else dict(renames)}
+        body = {"segmentationData": data, "renames": _renames_as_sent(renames)}
         self._request("PUT", self._path(self._entid(worklist_id), "segmentation-group"), json=without_none(body))
 
     def delete_segmentation_group(self, worklist_id: Worklist, identifier: str) -> None:
@@ -115,6 +115,12 @@ def opened(file: str | Path | Any, default: str) -> Iterator[tuple[str, Any]]:
             yield Path(file).name, content
     else:
         yield Path(str(getattr(file, "name", default))).name, file
+
+
+def _renames_as_sent(given: Mapping[str, str] | Sequence[tuple[str, str] | str] | None) -> Any:
+    if given is None or isinstance(given, Mapping):
+        return given and dict(given)
+    return [one if isinstance(one, str) else list(one) for one in given]
 
 
 def _definition(identifier: str, index: int, color: Sequence[int], **_: Any) -> dict[str, Any]:

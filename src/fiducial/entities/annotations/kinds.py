@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Discriminator, Tag
+from pydantic import AliasChoices, Discriminator, Field, Tag
 
 from fiducial.entities.annotations.annotation import Annotation
 from fiducial.entities.annotations.types import AnnotationType
 
 
-class ImageSegmentation(Annotation):
+class Segmentation(Annotation):
+    """A mask. One that is on a server has a file; one that is on its way there has ``segmentation_data``."""
+
+    annotation_type: AnnotationType | str = AnnotationType.SEGMENTATION
+    segmentation_data: Any = Field(
+        default=None, validation_alias=AliasChoices("segmentation_data", "mask"), exclude=True, repr=False
+    )
+    """The mask, or the path of its file; also called ``mask``. On its way only, and never told by a server."""
+
+
+class ImageSegmentation(Segmentation):
     """A mask on one frame: its file is a PNG of the image's size, 0 and 255."""
 
-    annotation_type: AnnotationType | str = AnnotationType.SEGMENTATION
 
-
-class VolumeSegmentation(Annotation):
+class VolumeSegmentation(Segmentation):
     """A mask over a volume: its file is a NIfTI of the volume's grid. ``class_map`` names values where there are several."""
 
-    annotation_type: AnnotationType | str = AnnotationType.SEGMENTATION
     class_map: dict[int, str] | None = None
 
 

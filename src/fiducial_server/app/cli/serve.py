@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import json
-import logging
 import signal
 import sys
 from dataclasses import replace
@@ -12,16 +11,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from fiducial.errors import Unavailable
 from fiducial_server.app.cli import options as o
 
 if TYPE_CHECKING:
-    import socket
-
     from fiducial_server.app.first_start import Admin
     from fiducial_server.app.settings import Settings
 
-log = logging.getLogger(__name__)
 command = typer.Typer(
     help="Run the server.", add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
 )
@@ -54,13 +49,13 @@ def serve(
 def _serve(settings: Settings, as_json: bool) -> None:
     from fiducial_server.app import logs, server
     from fiducial_server.app.build import build
+    from fiducial_server.app.cli.models_port import listen_for_models, models_at
     from fiducial_server.app.first_start import first_start
-    from fiducial_server.app.mlflow_process import MlflowProcess
 
     logs.set_up(settings.log_level)
     sockets = [server.listen(settings.host, settings.port)]
     settings = replace(settings, port=sockets[0].getsockname()[1])
-    no_models = _listen_for_models(settings, sockets)
+    no_models = listen_for_models(settings, sockets)
     services = build(settings)
     try:
         admin = first_start(settings, services.access)
@@ -74,29 +69,12 @@ def _serve(settings: Settings, as_json: bool) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
-    at = None if no_models else server.ModelsAt(sockets[1].getsockname()[1], MlflowProcess(settings))
-    running = server.make_server(services, at)
+    running = server.make_server(services, models_at(settings, sockets))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)  # raised again when all is closed: a stop that was asked for ends with 0
     running.run(sockets=sockets)
     if not running.started:
         raise typer.Exit(o.EXIT_FAILED)
-
-
-def _listen_for_models(settings: Settings, sockets: list[socket.socket]) -> str | None:
-    """Listen for the models host too, or say why it is not there: the main host does not depend on it."""
-    from fiducial_server.app import server
-
-    if settings.models_port == 0:
-        return "turned off (--models-port 0)"
-    try:
-        found = server.listen(settings.host, settings.models_port)
-        server.claim(found)
-    except Unavailable as error:
-        log.warning("the models host is not available: %s; --models-port names another port", error.message)
-        return f"not available: {error.message}"
-    sockets.append(found)
-    return None
 
 
 def _announce(settings: Settings, admin: Admin, as_json: bool, no_models: str | None) -> None:

@@ -95,9 +95,9 @@ def _table(call: Call, form: str, asked: LabelFilter, name: str) -> Response:
         "X-Content-Type-Options": "nosniff",
     }
     if form == "csv":
-        pieces = call.services.exports.csv(HEADER, pages)
+        pieces = call.services.exports.csv(call.actor, asked, HEADER, pages)
         return StreamingResponse(pieces, media_type="text/csv; charset=utf-8", headers=headers)
-    made = call.services.exports.xlsx(HEADER, pages)
+    made = call.services.exports.xlsx(call.actor, asked, HEADER, pages)
     return StreamingResponse(made.pieces, media_type=XLSX, headers={**headers, "Content-Length": str(made.size)})
 
 

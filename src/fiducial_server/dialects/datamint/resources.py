@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from fiducial.errors import Invalid
@@ -47,9 +47,7 @@ _NEVER = ("new", "archived")
 """Status words of old clients that no resource has here."""
 
 
-@router.get("/resources")
-def list_resources(
-    call: Calling,
+async def _narrowed(
     *,
     status: str = "",
     created_from: Annotated[str | None, Query(alias="from")] = None,
@@ -64,12 +62,10 @@ def list_resources(
     deleted: str = "exclude",
     order_field: str | None = None,
     order_by_asc: bool = True,
-    offset: Offset = 0,
-    limit: Limit = PAGE,
-) -> Response:
-    """Resources, narrowed. ``from`` is inclusive, ``to`` exclusive; ``tags`` and ``project`` are JSON texts."""
+) -> ItemFilter | None:
+    """What the query asks for: ``from`` inclusive, ``to`` exclusive; None where no resource can answer it."""
     if status in _NEVER:
-        return wrapped("resources", [], 0)
+        return None
     words, words_match = selection(tags, "tags", "union")
     projects, projects_match = selection(project, "project", "intersection")
     narrowing = ItemFilter(
@@ -88,12 +84,21 @@ def list_resources(
         order_field=ORDER_FIELDS[_one_of(order_field or "created_at", "order_field", tuple(ORDER_FIELDS))],
         ascending=order_by_asc,
     )
-    if status == "deleted":
-        narrowing = replace(narrowing, deleted="only")
+    return replace(narrowing, deleted="only") if status == "deleted" else narrowing
+
+
+Narrowed = Annotated[ItemFilter | None, Depends(_narrowed)]
+
+
+@router.get("/resources")
+def list_resources(call: Calling, narrowing: Narrowed, offset: Offset = 0, limit: Limit = PAGE) -> Response:
+    """Resources, narrowed. ``from`` is inclusive, ``to`` exclusive; ``tags`` and ``project`` are JSON texts."""
     return _page(call, narrowing, offset, limit)
 
 
-def _page(call: Call, narrowing: ItemFilter, offset: int, limit: int) -> Response:
+def _page(call: Call, narrowing: ItemFilter | None, offset: int, limit: int) -> Response:
+    if narrowing is None:
+        return wrapped("resources", [], 0)
     items = call.services.items
     page = items.page_at(call.actor, narrowing, offset=offset, limit=limit)
     rows = [resource(item, call.customer_id) for item in page.rows]
@@ -136,9 +141,9 @@ def list_channels(call: Calling, project_name: str | None = None, offset: Offset
 
 
 @router.get("/resources/not-annotated")
-def not_annotated(call: Calling, offset: Offset = 0, limit: Limit = PAGE) -> Response:
-    """Resources without a label."""
-    return _page(call, ItemFilter(not_annotated=True), offset, limit)
+def not_annotated(call: Calling, narrowing: Narrowed, offset: Offset = 0, limit: Limit = PAGE) -> Response:
+    """Resources without a label; narrowed as ``/resources`` is."""
+    return _page(call, narrowing and replace(narrowing, not_annotated=True), offset, limit)
 
 
 @router.post("/resources/restore")

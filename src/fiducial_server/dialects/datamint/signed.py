@@ -25,26 +25,24 @@ open_router = APIRouter(tags=["links"])
 """What needs no key: the token is one."""
 OPEN_PATHS = ("/signed/", "/datasets/download/")
 """How their paths begin, and no others."""
+ORIGIN_OF_LINKS = "link"
+"""The door, in the audit trail, of what is taken with a link and no key."""
 
 
 @router.get("/resources/{rid}/file-url")
 def file_url(call: Calling, request: Request, rid: ResourceId) -> Response:
     """``{url, expires_at}``: the resource's file for whoever has the URL, for an hour."""
-    return json(_told(call.services.links.file(call.actor, rid, None, origin=_origin(request))))
+    return json(_told(call.services.links.file(call.actor, rid, None, base_url=str(request.base_url))))
 
 
 @router.get("/resources/{rid}/files/{index}/url")
 def file_at_url(call: Calling, request: Request, rid: ResourceId, index: int) -> Response:
     """``{url, expires_at}`` of one original file."""
-    return json(_told(call.services.links.file(call.actor, rid, index, origin=_origin(request))))
+    return json(_told(call.services.links.file(call.actor, rid, index, base_url=str(request.base_url))))
 
 
 def _told(link: Link) -> dict[str, Any]:
     return {"url": link.url, "expires_at": moment(link.expires_at)}
-
-
-def _origin(request: Request) -> str:
-    return str(request.base_url)
 
 
 @open_router.get("/signed/{token}")
@@ -61,7 +59,9 @@ def dataset_archive(request: Request, token: str) -> Response:
     actor, dataset_id, form = services.links.open_dataset(token)
     name = services.projects.dataset(actor, dataset_id).name
     call = Call(services, actor, Headers())
-    pieces = services.exports.dataset(actor, dataset_id, format_of(form), lambda rows: show(call, rows))
+    pieces = services.exports.dataset(
+        actor, dataset_id, format_of(form), lambda rows: show(call, rows), origin=ORIGIN_OF_LINKS
+    )
     return archive(pieces, f"{name}-{form}.zip")
 
 

@@ -96,14 +96,19 @@ def hex_color(given: Any, field: str) -> str | None:
     return "#" + "".join(f"{part:02x}" for part in (given[:3] if opaque else given))
 
 
+_RENAMES = "a mapping {old: new}, or a list of {from, to}, of [old, new] or of texts 'old→new' or 'old->new'"
+
+
 def renames(body: Fields) -> Mapping[str, str] | None:
     """Old identifier to new one: a mapping, or a list of ``{from, to}``, of pairs, or of texts ``old→new`` or ``old->new``."""
     given = body.raw("renames")
     if given is None:
         return None
+    if isinstance(given, dict):
+        return dict(_rename([old, new], f"renames[{old[:80]!r}]") for old, new in given.items())
     if isinstance(given, list):
         return dict(_rename(entry, f"renames[{i}]") for i, entry in enumerate(given))
-    return {str(old): str(new) for old, new in json_object(given, "renames").items()}
+    raise Invalid(f"renames must be {_RENAMES}, not {str(given)[:80]!r}", field="renames")
 
 
 def _rename(entry: Any, where: str) -> tuple[str, str]:
@@ -112,5 +117,6 @@ def _rename(entry: Any, where: str) -> tuple[str, str]:
         return pair.required_text("from"), pair.required_text("to")
     words = re.split(r"→|->", entry) if isinstance(entry, str) else entry
     if not isinstance(words, list) or len(words) != 2 or not all(isinstance(w, str) and w.strip() for w in words):
-        raise Invalid(f"{where} must be an old and a new identifier, not {str(entry)[:80]!r}", field=where)
+        told = f"{where} must be an old and a new identifier, not {str(entry)[:80]!r}; renames is {_RENAMES}"
+        raise Invalid(told, field=where)
     return words[0].strip(), words[1].strip()

@@ -43,7 +43,9 @@ class _Outcome:
 class DatasetArchive(ArchivePart):
     """Archives of datasets."""
 
-    def dataset(self, actor: Actor, dataset_id: str, wanted: ImageFormat, shown: Shown) -> Iterator[bytes]:
+    def dataset(
+        self, actor: Actor, dataset_id: str, wanted: ImageFormat, shown: Shown, *, origin: str = "datamint"
+    ) -> Iterator[bytes]:
         """The archive's bytes. NotFound comes before the first of them; Unavailable may come later, and cuts it off.
 
         ``images/`` has each item as ``wanted`` (in a folder when it is of several files), ``masks/`` the segmentations by
@@ -51,6 +53,7 @@ class DatasetArchive(ArchivePart):
         where it or a frame of it could not be written, the reason.
         """
         dataset = self._projects.dataset(actor, dataset_id)
+        self._note(actor, "dataset.export", dataset.id, {"name": dataset.name, "format": wanted.value}, origin=origin)
         writing, names = Writing(ZipStream(), actor, self._clock(), shown), Names()
         head = {"dataset_id": dataset.id, "name": dataset.name, "created_at": to_iso(writing.at)}
         with JsonFile(self._store) as labels, JsonFile(self._store) as manifest:

@@ -60,6 +60,7 @@ class ProjectArchive(ArchivePart):
         head: Callable[[Project], Mapping[str, Any]],
         about: About,
         shown: Shown,
+        origin: str = "datamint",
     ) -> Iterator[bytes]:
         """The archive's bytes. NotFound comes before the first of them.
 
@@ -68,6 +69,8 @@ class ProjectArchive(ArchivePart):
         ``about`` each item with ``file`` and ``annotations``; ``skipped`` says what is not there and why.
         """
         asked = _Project(self._projects.get(actor, project_id), every_label, unannotated, about)
+        details = {"name": asked.project.name, "format": "zip", "every_label": every_label, "unannotated": unannotated}
+        self._note(actor, "project.export", project_id, details, origin=origin, project_id=project_id)
         writing = Writing(ZipStream(), actor, self._clock(), shown)
         with JsonFile(self._store) as target:
             target.begin(head(asked.project), "resources")

@@ -22,7 +22,7 @@ def scenario_users(c: Any) -> None:
     email = f"{c.tag.lower()}@example.org"
     made = users.create(email, password="correct horse battery", firstname="Anna", lastname="Ng")
     assert (made.email, made.firstname) == (email, "Anna")
-    assert users.get_by_email(email).lastname == "Ng"
+    assert users.get_by_email(email).lastname == users.get_by_id(email).lastname == "Ng"
     assert email in {user.email for user in users.get_list()}
     assert users.create(email, exists_ok=True).email == email
     raises(httpx.HTTPStatusError, users.create, email, match="409")

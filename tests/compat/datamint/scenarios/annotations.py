@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from scenarios.support import api, demo, raises, without_torchvision
+from scenarios.support import api, asked, content, demo, raises, without_torchvision
 
 
 def uploaded(c: Any, name: str) -> tuple[Any, Any]:
@@ -249,3 +249,121 @@ def scenario_credited_author_needs_an_administrator(c: Any) -> None:
     made = client.annotations.create_image_classification(eye, "quality", "good", author_email=c.email)
     found = client.annotations.get_by_id(made)
     assert c.email in {found.created_by, found.import_author}
+
+
+def scenario_created_from_every_form(c: Any) -> None:
+    """A dictionary, an entity, and several at once; the ids come in the order of what was sent."""
+    from datamint.entities.annotations import CategoryAnnotation
+
+    client, eye = uploaded(c, "fundus.jpg")
+    one = client.annotations.create(eye, {"type": "label", "identifier": "first", "scope": "image"})
+    several = client.annotations.create(
+        eye.id,
+        [
+            CategoryAnnotation(name="quality", value="good"),
+            {"type": "text", "identifier": "finding", "scope": "frame", "frame_index": 0, "value": "clear"},
+        ],
+    )
+    told = [asked(c, f"/annotations/{aid}") for aid in (one, *several)]
+    assert [(a["annotation_type"], a["identifier"]) for a in told] == [
+        ("label", "first"),
+        ("category", "quality"),
+        ("text", "finding"),
+    ]
+    client.annotations.delete(one)
+    assert one in {a.id for a in client.annotations.get_deleted(resource=eye)}
+    assert {a["id"] for a in asked(c, f"/annotations?resource_id={eye.id}")["data"]} == set(several)
+
+
+def scenario_patched_and_approved_for_everybody(c: Any) -> None:
+    client, eye = uploaded(c, "fundus.jpg")
+    project = client.projects.create(c.tag, "", resource_ids=[eye.id])
+    aid = client.annotations.add_label_annotation(eye, "before")
+    client.annotations.patch(aid, identifier="after", project=project)
+    client.annotations.approve(aid)
+    told = asked(c, f"/annotations/{aid}")
+    assert (told["identifier"], told["status"], told["approved_by"]) == ("after", "published", c.email)
+    (worklist,) = client.projects.get_worklists(project)
+    assert told["annotation_worklist_id"] == worklist.id
+    ids = [client.annotations.add_label_annotation(eye, f"label {n}") for n in range(3)]
+    client.annotations.delete_batch(ids[:2])
+    client.annotations.bulk_delete(ids[2:])
+    assert [a["id"] for a in asked(c, f"/annotations?resource_id={eye.id}")["data"]] == [aid]
+
+
+def scenario_mask_files_one_and_several(c: Any) -> None:
+    import asyncio
+
+    import numpy as np
+    from PIL import Image
+
+    client, cine = uploaded(c, "echo_cine.dcm")
+    masks = np.zeros((240, 320, 30), np.uint8)
+    masks[50:100, 60:120, 3:6] = 1
+    ids = client.annotations.upload_segmentations(cine, masks, name="ventricle")
+    addresses = {aid: f"/annotations/{cine.id}/annotations/{aid}/file" for aid in ids}
+    assert client.annotations.download_file(ids[0]) == content(c, addresses[ids[0]])
+    unknown = "00000000-0000-7000-8000-000000000000"
+    outcome = client.annotations.download_multiple_files([*client.annotations.get_list(resource=cine)], c.tmp)
+    assert all(one["success"] for one in outcome)
+    for aid in ids:
+        body = (Path(c.tmp) / aid).read_bytes()
+        assert body == content(c, addresses[aid])
+        np.testing.assert_array_equal(np.asarray(Image.open(Path(c.tmp) / aid)) > 0, masks[:, :, 3] > 0)
+    assert not (Path(c.tmp) / unknown).exists()
+    replacement = Path(c.tmp) / "replacement.png"
+    pixels = np.zeros((240, 320), np.uint8)
+    pixels[:7] = 255
+    Image.fromarray(pixels).save(replacement)
+    loop = asyncio.get_event_loop()
+    loop.run_until_complete(client.annotations.upload_annotation_file_async(cine, ids[0], str(replacement)))
+    kept = np.asarray(Image.open(Path(c.tmp) / "replacement.png"))
+    np.testing.assert_array_equal(_picture(content(c, addresses[ids[0]])) > 0, kept > 0)
+    np.testing.assert_array_equal(_picture(content(c, addresses[ids[1]])) > 0, masks[:, :, 3] > 0)
+
+
+def _picture(body: bytes) -> Any:
+    import io
+
+    import numpy as np
+    from PIL import Image
+
+    return np.asarray(Image.open(io.BytesIO(body)))
+
+
+def scenario_frame_ranges_for_everybody(c: Any) -> None:
+    client, cine = uploaded(c, "echo_cine.dcm")
+    client.annotations.set_frame_ranges(cine, "phase", "category", {"systole": [(0, 10)], "diastole": [(10, 30)]})
+    address = f"/annotations/{cine.id}/frame-ranges"
+    told = {row["value"]: row["frame_ranges"] for row in asked(c, address)}
+    assert told == {"systole": [{"start": 0, "end": 10}], "diastole": [{"start": 10, "end": 30}]}
+    client.annotations.set_frame_ranges(cine, "phase", "category", {"systole": [(3, 5)]})  # the whole track anew
+    rows = asked(c, f"/annotations?resource_id={cine.id}")["data"]
+    assert sorted((row["frame_index"], row["value"]) for row in rows) == [(3, "systole"), (4, "systole")]
+    (found,) = client.annotations.get_frame_ranges(cine)
+    assert found["frame_ranges"] == [(3, 5)]
+    client.annotations.set_frame_ranges(cine, "phase", "category", {})
+    assert asked(c, address) == client.annotations.get_frame_ranges(cine) == []
+
+
+def scenario_predictions_of_a_pipeline(c: Any) -> None:
+    """What a model of the client's said: classes and shapes; masks of models need the models host."""
+    from datamint.entities.annotations import BoxAnnotation, CategoryAnnotation
+
+    client, eye = uploaded(c, "fundus.jpg")
+    box = BoxAnnotation.from_dict(
+        {
+            "identifier": "disc",
+            "type": "square",
+            "scope": "frame",
+            "frame_index": 0,
+            "geometry": {"points": [[1, 2, 0], [30, 2, 0], [1, 40, 0], [30, 40, 0]]},
+        }
+    )
+    ids = client.annotations.upload_predictions(
+        eye, [CategoryAnnotation(name="grade", value="2"), box], source="model_pipeline"
+    )
+    told = {row["identifier"]: row for row in (asked(c, f"/annotations/{aid}") for aid in ids)}
+    assert set(told) == {"grade", "disc"}
+    assert {row["source"] for row in told.values()} == {"model_pipeline"}
+    assert [point[:2] for point in told["disc"]["geometry"]["points"]] == [[1, 2], [30, 2], [1, 40], [30, 40]]

@@ -4,14 +4,7 @@ import json
 import urllib.request
 from typing import Any
 
-from scenarios.support import api, demo, raises
-
-
-def asked(c: Any, path: str) -> Any:
-    """The server's public view, without the client."""
-    request = urllib.request.Request(f"{c.url}{path}", headers={"apikey": c.key})
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        return json.load(answer)
+from scenarios.support import api, asked, demo, raises
 
 
 def accepted(c: Any, link: str, password: str) -> dict[str, Any]:

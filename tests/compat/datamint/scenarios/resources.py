@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from scenarios.support import api, demo, file_sha256, raises, sha256
+from scenarios.support import api, asked, content, demo, file_sha256, raises, sha256
 
 
 def scenario_every_demo_file_comes_back_equal(c: Any) -> None:
@@ -218,3 +218,76 @@ def scenario_upload_from_memory_and_bad_files(c: Any) -> None:
     assert isinstance(outcome[0], Exception)
     assert isinstance(outcome[1], str)
     assert {r.id for r in client.resources.get_list(channel=c.tag)} == before | {outcome[1]}
+
+
+def scenario_several_files_at_once(c: Any) -> None:
+    client = api(c)
+    names = ("fundus.jpg", "mni152_t1.nii.gz", "echo_cine.dcm")
+    ids = [client.resources.upload_resource(demo(c, name)) for name in names]
+    paths = client.resources.download_multiple_resources(ids, c.tmp, add_extension=True)
+    for name, resource_id, path in zip(names, ids, paths, strict=True):
+        assert file_sha256(path) == sha256(content(c, f"/resources/{resource_id}/file")) == file_sha256(demo(c, name))
+    chosen = [str(Path(c.tmp) / f"{number}.bin") for number in range(2)]
+    found = [client.resources.get_by_id(one) for one in ids[:2]]
+    assert client.resources.download_multiple_resources(found, chosen) == chosen
+    assert [file_sha256(path) for path in chosen] == [file_sha256(path) for path in paths[:2]]
+    assert Path(paths[0]).suffix in {".jpg", ".jpeg"}
+
+
+def scenario_a_frame_as_everybody_sees_it(c: Any) -> None:
+    import numpy as np
+    from PIL import Image
+
+    client = api(c)
+    cine = client.resources.upload_resource(demo(c, "echo_cine.dcm"))
+    for index in (0, 29):
+        frame = np.asarray(client.resources.download_resource_frame(cine, index))
+        other = np.asarray(Image.open(io.BytesIO(content(c, f"/resources/{cine}/frames/{index}"))))
+        np.testing.assert_array_equal(frame, other)
+
+
+def scenario_what_is_not_annotated_yet(c: Any) -> None:
+    client = api(c)
+    eye, ct = client.resources.upload_resources([demo(c, "fundus.jpg"), demo(c, "ct_small.dcm")], channel=c.tag)
+
+    def left(**narrowed: Any) -> set[str]:
+        return {r.id for r in client.resources.get_not_annotated(channel_name=c.tag, **narrowed)}
+
+    assert left() == {eye, ct}
+    assert len(left(limit=1)) == 1
+    label = client.annotations.add_label_annotation(eye, "seen")
+    assert left() == {ct}
+    assert [a["id"] for a in asked(c, f"/annotations?resource_id={eye}")["data"]] == [label]
+    client.annotations.delete(label)
+    assert left() == {eye, ct}
+
+
+def scenario_tags_of_many_and_a_channel_of_a_project(c: Any) -> None:
+    client = api(c)
+    eye, ct = client.resources.upload_resources([demo(c, "fundus.jpg"), demo(c, "ct_small.dcm")], channel=c.tag)
+    client.resources.set_tags([eye, ct], ["a"])
+    client.resources.add_tags([ct], ["b"])
+    assert [set(asked(c, f"/resources/{one}")["tags"]) for one in (eye, ct)] == [{"a"}, {"a", "b"}]
+    project = client.projects.create(c.tag, "", resource_ids=[ct])
+    (channel,) = client.resources.list_channels(project_name=project.name)
+    assert (channel.channel_name, channel.get_resource_ids()) == (c.tag, [ct])
+
+
+def scenario_deleted_restored_and_published_for_everybody(c: Any) -> None:
+    client = api(c)
+    ids = client.resources.upload_resources([demo(c, "fundus.jpg"), demo(c, "ct_small.dcm")], channel=c.tag)
+
+    def told() -> list[tuple[str, bool]]:
+        found = asked(c, f"/resources?status=&deleted=include&channel_name={c.tag}")["data"][0]["resources"]
+        rows = {row["id"]: (row["status"], row["deleted"]) for row in found}
+        return [rows[one] for one in ids]
+
+    client.resources.bulk_delete(ids)
+    assert told() == [("deleted", True)] * 2 or [gone for _, gone in told()] == [True] * 2
+    assert {r.id for r in client.resources.get_deleted()} >= set(ids)
+    unknown = "00000000-0000-7000-8000-000000000000"
+    outcome = client.resources.bulk_restore([*ids, unknown])
+    assert (outcome["restored"], outcome["skipped"]) == (ids, [{"id": unknown, "reason": "not_found"}])
+    assert told() == [("inbox", False)] * 2
+    client.resources.bulk_publish(ids)
+    assert told() == [("published", False)] * 2

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,18 @@ def api(c: Any) -> Any:
     from datamint import Api
 
     return Api(server_url=c.url, api_key=c.key)
+
+
+def content(c: Any, path: str) -> bytes:
+    """What the server sends to anybody with the key, without the client."""
+    request = urllib.request.Request(f"{c.url}{path}", headers={"apikey": c.key})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return bytes(answer.read())
+
+
+def asked(c: Any, path: str) -> Any:
+    """JSON of an address, without the client."""
+    return json.loads(content(c, path))
 
 
 def demo(c: Any, name: str) -> str:

@@ -76,6 +76,7 @@ def scenario_worklist_s_schema_in_and_out(c: Any) -> None:
 
 
 def scenario_worklist_changed_piece_by_piece(c: Any) -> None:
+    without_torchvision()
     client, _, worklist, _ = _work(c)
     sets = client.annotationsets
     sets.patch(worklist.id, {"name": "Second readers", "annotations": SPECS[:1]})
@@ -289,6 +290,7 @@ def scenario_segmentation_group_from_files(c: Any) -> None:
 
 def scenario_upload_links_masks_to_a_worklist(c: Any) -> None:
     """As the client's own upload does with a project: worklist made or found, schema, then masks that name it."""
+    without_torchvision()
     client = api(c)
     project = client.projects.create(c.tag, "")
 

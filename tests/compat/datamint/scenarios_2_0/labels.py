@@ -187,3 +187,22 @@ def scenario_experiments(c: Any) -> Any:
     changed = api.get_experiment_by_id(experiment_id)
     assert changed["description"] == "changed"
     return {"experiment": experiment_id, "project": project["id"]}
+
+
+def scenario_model_of_an_experiment(c: Any) -> Any:
+    """The client asks torch whether it was given a module; a file needs no torch."""
+    import io
+    import sys
+    from types import ModuleType, SimpleNamespace
+
+    torch = ModuleType("torch")
+    torch.nn = SimpleNamespace(Module=type("Module", (), {}))  # type: ignore[attr-defined]
+    sys.modules.setdefault("torch", torch)
+    api = handler(c)
+    project = api.get_project_by_id(api.create_project(c.tag, "", [])["id"])
+    experiment_id = api.create_experiment(project["dataset_id"], c.tag, "", {})
+    body, path = bytes(range(256)) * 40, Path(c.tmp) / "weights.pt"
+    path.write_bytes(body)
+    first = api.log_model(experiment_id, str(path), {"lr": "0.1"})
+    second = api.log_model(experiment_id, io.BytesIO(body[:100]), {})
+    return {"experiment": experiment_id, "models": [first["id"], second["id"]], "sizes": [len(body), 100]}

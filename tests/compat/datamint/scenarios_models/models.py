@@ -24,7 +24,7 @@ def _project(c: Any, name: str) -> Any:
     return set_project(project if not isinstance(project, str) else client.projects.get_by_id(project))
 
 
-def _second_path(c: Any, path: str, **params: Any) -> Any:
+def _second_path(c: Any, path: str, /, **params: Any) -> Any:
     import httpx
 
     return (

@@ -172,6 +172,84 @@ def test_masks_that_are_refused_leave_nothing() -> None:
     assert deleted == [MARK]
 
 
+class ModelServer:
+    """Ids in the order of what is made, and what was made, masked and deleted. ``refuses`` the n-th volume."""
+
+    def __init__(self, refuses: int = 99) -> None:
+        self.made: list[dict[str, Any]] = []
+        self.masks: list[str] = []
+        self.volumes: list[bytes] = []
+        self.deleted: list[str] = []
+        self.refuses = refuses
+
+    def _new(self, count: int) -> httpx.Response:
+        first = len(self.made) + 10 * len(self.volumes)
+        return httpx.Response(200, json=[f"00000000-0000-4000-8000-{first + n:012d}" for n in range(count)])
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        if path.endswith("/delete-batch"):
+            self.deleted += json.loads(request.content)["ids"]
+            return httpx.Response(200, json={})
+        if path.endswith("/segmentations/file"):
+            if len(self.volumes) == self.refuses:
+                return refusal(400, "the volume is 2 x 2 x 2")
+            self.volumes.append(request.read())
+            return self._new(2)
+        if path.endswith("/file"):
+            self.masks.append(path.split("/")[-2])
+            return httpx.Response(200, json={})
+        answer = self._new(len(json.loads(request.content)))
+        self.made += json.loads(request.content)
+        return answer
+
+
+def predictions() -> list[Annotation]:
+    disc, volume = np.zeros((4, 6), np.uint8), np.zeros((2, 2, 2), np.uint8)
+    disc[1, 2] = 255
+    volume[0, 0, 0], volume[1, 1, 1] = 1, 2
+    return [
+        CategoryAnnotation(name="grade", scope="image", text_value="2"),
+        VolumeSegmentation(name="organs", scope="image", segmentation_data=volume, class_map={1: "liver", 2: "spleen"}),
+        ImageSegmentation(name="disc", scope="frame", frame_index=3, segmentation_data=disc),
+        NumericAnnotation(name="score", scope="image", numeric_value=0.5),
+        ImageSegmentation.from_dict({"name": "two", "scope": "frame", "mask": np.stack([disc, disc], axis=2)}),
+    ]
+
+
+def test_predictions_with_masks_in_order() -> None:
+    server = ModelServer()
+    ids = api_with(server).annotations.upload_predictions(RESOURCE, predictions(), model_name="net")
+    assert [int(one[-12:]) for one in ids] == [0, 15, 16, 1, 2, 3, 4]
+    assert [(one["identifier"], one.get("frame_index")) for one in server.made] == [
+        ("grade", None),
+        ("disc", 3),
+        ("score", None),
+        ("two", 0),
+        ("two", 1),
+    ]
+    for one in server.made:
+        assert (one["model_id"], one["is_model"], one["source"]) == ("net", True, "model_pipeline")
+        assert "segmentation_data" not in one
+    assert sorted(server.masks) == [ids[3], ids[5], ids[6]]
+    assert b"model_pipeline" in server.volumes[0]
+    assert b'{"1": "liver", "2": "spleen"}' in server.volumes[0]
+    assert server.deleted == []
+
+
+def test_predictions_all_or_nothing() -> None:
+    server, several = ModelServer(refuses=1), predictions()
+    with pytest.raises(ValidationError, match="2 x 2 x 2"):
+        api_with(server).annotations.upload_predictions(RESOURCE, [*several, several[1]])
+    assert len(server.deleted) == len(set(server.deleted)) == 7
+    server = ModelServer()
+    without = ImageSegmentation(name="disc", scope="frame", frame_index=0)
+    with pytest.raises(Invalid, match=r"predictions\[5\].segmentation_data is missing: segmentation 'disc'"):
+        api_with(server).annotations.upload_predictions(RESOURCE, [*several, without])
+    assert (server.made, server.volumes, server.deleted) == ([], [], [])
+    assert api_with(server).annotations.upload_predictions(RESOURCE, []) == []
+
+
 def test_volume_arrays_are_sent_small_and_whole() -> None:
     import nibabel
 

@@ -62,6 +62,15 @@ WRITES: list[tuple[str, Does, str, Any]] = [
         },
     ),
     (
+        "rename_in_texts",
+        lambda a: a.annotationsets.update_segmentation_group(W, [], renames=["b→a", ("c", "d")]),
+        f"PUT /annotationsets/{W}/segmentation-group",
+        {
+            "segmentationData": {"segmentationValueType": "single_label", "definitions": []},
+            "renames": ["b→a", ["c", "d"]],
+        },
+    ),
+    (
         "delete_group",
         lambda a: a.annotationsets.delete_segmentation_group(W, "a/b c"),
         f"DELETE /annotationsets/{W}/segmentation-group/a%2Fb%20c",

@@ -147,6 +147,14 @@ EVIL: dict[str, Callable[[], Any]] = {
     "a prefix": lambda: rows_of(item).prefix_with("x"),
     "a suffix": lambda: rows_of(item).suffix_with("UNION SELECT * FROM item"),
     "a hint": lambda: rows_of(item).with_hint(item, ", item AS x"),
+    "a copy of the outer table, not correlated": lambda: rows_of(
+        item,
+        sa.select(other.c.name)
+        .where(other.c.organization_id == item.c.organization_id)
+        .correlate(project)
+        .limit(1)
+        .scalar_subquery(),
+    ),
     "a statement's hint": lambda: rows_of(item).with_statement_hint("UNION SELECT * FROM item"),
     "an undeclared table": lambda: sa.select(sa.column("id")).select_from(sa.table("item")),
     "another declaration": lambda: sa.select(sa.Table("item", sa.MetaData(), sa.Column("id"))),
@@ -243,7 +251,12 @@ GOOD: dict[str, Callable[[], Any]] = {
     "update by a subquery": lambda: (
         sa.update(item)
         .where(ours)
-        .values(name=rows_of(project, sa.func.max(project.c.name)).where(project.c.id == item.c.id).scalar_subquery())
+        .values(
+            name=rows_of(project, sa.func.max(project.c.name))
+            .where(project.c.id == item.c.id)
+            .correlate(item)
+            .scalar_subquery()
+        )
     ),
     "delete": lambda: sa.delete(item).where(ours, item.c.id == "x"),
     "delete by a subquery": lambda: sa.delete(item).where(ours, item.c.id.in_(rows_of(project, project.c.id))),

@@ -368,3 +368,12 @@ def test_who_may_reset(stage: Stage, stranger: Actor) -> None:
         with pytest.raises(error):
             stage.projects.reset_annotator(actor, project_id, item_id, person)
     assert stage.listed(stage.set_id) == [(item, stage.ann.email, "closed")]
+
+
+def test_whether_somebody_needs_review_is_told_and_decides_nothing(reviewed: Stage) -> None:
+    """A project says whether there is review; an annotator's word is for people."""
+    stage = reviewed
+    for person, needs in ((stage.ann, False), (stage.bob, True)):
+        stage.projects.set_annotator(stage.admin, stage.set_id, NewAnnotator(person.email, requires_review=needs))
+        assert stage.said(person, "annotated")[person.email] == "annotated"
+    assert stage.state() is S.SUBMITTED

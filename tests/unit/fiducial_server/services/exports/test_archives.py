@@ -8,6 +8,7 @@ import json
 import random
 import zipfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,11 @@ from fiducial.errors import Conflict, Forbidden, NotFound, Unavailable
 from fiducial_server.db.datasets import insert_dataset
 from fiducial_server.model.actor import Actor
 from fiducial_server.model.dataset import Dataset
+from fiducial_server.model.event import Event
 from fiducial_server.model.ids import new_id
-from fiducial_server.model.label import LabelKind, LabelRow, NewLabel
+from fiducial_server.model.label import LabelFilter, LabelKind, LabelRow, NewLabel
 from fiducial_server.model.project import Project
+from fiducial_server.services.audit import Audit
 from fiducial_server.services.bookmarks import Bookmarks
 from fiducial_server.services.exports import image_format
 from fiducial_server.services.exports.image_format import ImageFormat
@@ -90,6 +93,59 @@ def test_a_manifest_of_all(house: House) -> None:
     assert [entry["path"] for entry in told["items"]] == ["images/a.png", "images/b.png", "images/c"]
     assert [entry["file_count"] for entry in told["items"]] == [1, 1, 3]
     assert told["created_by"] == house.actor.email
+
+
+@both
+def test_who_took_it_out_is_kept_before_the_first_byte(house: House, make: Callable[..., Any]) -> None:
+    pieces = make(house, actor=as_viewer(house.actor))
+    assert exported(house) == []
+    next(pieces)
+    pieces.close()
+    (event,) = exported(house)
+    subject: tuple[str, str, str | None]
+    details: dict[str, Any]
+    if make is House.dataset:
+        subject = ("dataset", house.project.dataset_id, None)
+        name = house.projects.dataset(house.actor, house.project.dataset_id).name
+        details = {"name": name, "format": "png"}
+    else:
+        subject = ("project", house.project.id, house.project.id)
+        details = {"name": "P", "format": "zip", "every_label": True, "unannotated": True}
+    assert (event.subject_kind, event.subject_id, event.project_id) == subject
+    assert (event.action, event.actor, event.origin) == (f"{subject[0]}.export", house.actor.email, "datamint")
+    assert event.details == details
+
+
+@both
+def test_what_is_not_found_is_no_event(house: House, make: Callable[..., Any]) -> None:
+    elsewhere = replace(house.actor, organization_id=new_id())
+    with pytest.raises(NotFound):
+        next(make(house, actor=elsewhere))
+    assert exported(house) == []
+
+
+def test_tables_say_who_took_which_labels(house: House) -> None:
+    asked = LabelFilter(project_id=house.project.id, identifiers=("seen",), created_from=1_000_000)
+    pieces = house.exports.csv(house.actor, asked, ["id"], iter([[["1"]]]))
+    assert b"".join(pieces) == b"id\r\n1\r\n"
+    of_set = LabelFilter(annotation_set_id=house.project.annotation_set_id)
+    made = house.exports.xlsx(house.actor, of_set, ["id"], iter([[["1"]]]))
+    assert len(b"".join(made.pieces)) == made.size
+    second, first = exported(house)
+    assert (first.action, first.subject_id) == ("project.export", house.project.id)
+    assert first.details == {
+        "name": "P",
+        "format": "csv",
+        "from": "1970-01-01T00:00:01.000000Z",
+        "annotations": ["seen"],
+    }
+    assert (second.action, second.subject_id) == ("annotation_set.export", house.project.annotation_set_id)
+    assert (second.details, second.project_id) == ({"name": "Main", "format": "xlsx"}, house.project.id)
+
+
+def exported(house: House) -> list[Event]:
+    latest = Audit(house.services.database).latest(house.actor, limit=50)
+    return [event for event in latest if event.action.endswith(".export")]
 
 
 @both
