@@ -24,11 +24,14 @@ def load_sample(api: Api) -> str:
     return str(project.id)
 
 
-def _upload(api: Api, project_id: str, path: Path, *tags: str, **facts: Any) -> tuple[str, bool]:
-    """The item's id, and whether it still has no labels."""
+def _upload(api: Api, project_id: str, path: Path, label: str, *tags: str, **facts: Any) -> tuple[str, bool]:
+    """The item's id, and whether it still has no label of that name, which the sample begins with.
+
+    The file may be there already, with labels of others.
+    """
     facts = {"channel": "sample", "tags": ["sample", *tags], "publish_to": project_id, **facts}
     item = api.resources.upload_resource(str(path), **facts)
-    return item, not api.annotations.get_list(resource=item, limit=1)
+    return item, all(one.identifier != label for one in api.annotations.get_list(resource=item))
 
 
 def _head(api: Api, project_id: str) -> None:
@@ -36,7 +39,7 @@ def _head(api: Api, project_id: str) -> None:
     import nibabel as nib
     import numpy as np
 
-    head, bare = _upload(api, project_id, DATA / "mni152_t1.nii.gz", "head", modality="MR")
+    head, bare = _upload(api, project_id, DATA / "mni152_t1.nii.gz", "grey matter", "head", modality="MR")
     if not bare:
         return
     white: Any = nib.load(DATA / "mni152_wm.nii.gz")
@@ -52,7 +55,7 @@ def _head(api: Api, project_id: str) -> None:
 
 
 def _ct(api: Api, project_id: str) -> None:
-    ct, bare = _upload(api, project_id, DATA / "ct_small.dcm", "ct")
+    ct, bare = _upload(api, project_id, DATA / "ct_small.dcm", "plane", "ct")
     if bare:
         api.annotations.create_image_classification(ct, "plane", "axial")
         api.annotations.add_label_annotation(ct, "contains table")
@@ -71,14 +74,14 @@ def _mr(api: Api, project_id: str) -> None:
 
 def _cine(api: Api, project_id: str) -> None:
     """The cine as DICOM, and the same frames as a video, as many archives hold both."""
-    cine, bare = _upload(api, project_id, DATA / "echo_cine.dcm", "ultrasound")
+    cine, bare = _upload(api, project_id, DATA / "echo_cine.dcm", "view", "ultrasound")
     if bare:
         api.annotations.add_category_annotation(cine, "view", "parasternal long axis", frame_range=(0, 30))
         api.annotations.create_numeric_annotation(cine, "frames shown", 30)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "echo_cine.mp4"
         _write_video(DATA / "echo_cine.dcm", path)
-        video, bare = _upload(api, project_id, path, "ultrasound", modality="US")
+        video, bare = _upload(api, project_id, path, "note", "ultrasound", modality="US")
     if bare:
         api.annotations.add_text_annotation(video, "note", "the same cine as a video", frame_index=0)
 
@@ -105,7 +108,7 @@ def _fundus(api: Api, project_id: str) -> None:
     import numpy as np
     from PIL import Image, ImageFilter
 
-    eye, bare = _upload(api, project_id, DATA / "fundus.jpg", "fundus", modality="OP")
+    eye, bare = _upload(api, project_id, DATA / "fundus.jpg", "optic disc", "fundus", modality="OP")
     if not bare:
         return
     with Image.open(DATA / "fundus.jpg") as picture:
